@@ -1,0 +1,175 @@
+import type { Json } from '../base/json.ts';
+import type { Fields } from '../domain/fields.ts';
+import type { ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
+
+/*
+ * What the engine needs from the world, in its own words. `store` implements the storage side on
+ * Dexie, `engine` the server side over the host's RPC; simulations bring their own.
+ *
+ * Three states (design decision 3):
+ *
+ *   page     server truth, packed            written by pull and by confirmed pushes
+ *   overlay  one Edit per dirty entity       written by the user's edits, rebased by push and pull
+ *   view     page + overlay                  what is on the screen
+ */
+
+/** One row as the server last told it: one mark of one entity. */
+export interface ServerRow {
+  ref: EntityRef;
+  /** Server row id of this mark. */
+  rowId: number;
+  mark: number;
+  /** Type id (localization, state or media type). */
+  type: number;
+  media: MediaKey;
+  /** True on a tombstone. */
+  deleted: boolean;
+  fields: Fields;
+  createdBy: number | null;
+  modifiedBy: number | null;
+  /** ISO 8601, UTC, as the server wrote it. */
+  modifiedAt: string;
+}
+
+export type EditStatus =
+  | { kind: 'pending' }
+  /** The server refused it for good; kept until the user decides. */
+  | { kind: 'parked'; reason: string; at: number };
+
+/** The user's unconfirmed work on one entity: one record in the overlay. */
+export interface Edit {
+  key: EntityKey;
+  ref: EntityRef;
+  projectId: number;
+  type: number;
+  media: MediaKey;
+  /**
+   * `create`: the entity shall exist with `changes` as its whole content (base null, or a tombstone
+   * that is brought back); `edit`: `changes` over base; `delete`: it shall be gone.
+   */
+  op: 'create' | 'edit' | 'delete';
+  /** Server truth that the user saw when this work began; null if the server never had it. */
+  base: ServerRow | null;
+  changes: Fields;
+  /** Grows by one with each local edit; a reply confirms exactly the revision that was sent. */
+  revision: number;
+  /** An attempt may have reached the server although none is on record (after a recovery). */
+  maybeSent: boolean;
+  status: EditStatus;
+  /** Local times, ms. */
+  createdAt: number;
+  updatedAt: number;
+}
+
+/**
+ * A request that is about to be, or was, sent for an edit. Written before sending; after a crash
+ * every `sent` attempt is `in-doubt` and is looked up before anything is sent again.
+ */
+export interface Attempt {
+  id: string;
+  key: EntityKey;
+  /** Revision of the edit whose content was sent. */
+  revision: number;
+  intent: 'create' | 'patch' | 'delete';
+  /** Mark of the base that the request named; null for a create. */
+  baseMark: number | null;
+  sent: Fields;
+  state: 'prepared' | 'sent' | 'in-doubt' | 'done';
+  at: number;
+}
+
+/** Both sides changed one field; mine stays in force until the user chooses. */
+export interface Conflict {
+  id: string;
+  key: EntityKey;
+  ref: EntityRef;
+  projectId: number;
+  media: MediaKey;
+  /** A key of `Fields`, or `$deleted` for delete against edit. */
+  field: string;
+  base: Json;
+  mine: Json;
+  theirs: Json;
+  theirsBy: number | null;
+  theirsAt: string;
+  /** Mark whose content `theirs` is. */
+  theirsMark: number;
+  at: number;
+}
+
+/** Counts that the status bar shows; they are the truth of the overlay, never an estimate. */
+export interface OutboxCounts {
+  unsynced: number;
+  inDoubt: number;
+  parked: number;
+  conflicts: number;
+}
+
+export type Connection =
+  | { kind: 'starting' }
+  | { kind: 'offline'; reason: 'by-choice' | 'unreachable' | 'host-gone'; retryAt: number | null }
+  | { kind: 'sign-in-needed' }
+  | { kind: 'online' };
+
+export interface SyncStatus {
+  connection: Connection;
+  activity: 'idle' | 'pushing' | 'pulling';
+  /** ms, local; when push and pull last came to rest with nothing left to do. */
+  lastSyncedAt: number | null;
+  /** The newest problem that needs a person, as the catalogue's code and text. */
+  problem: { code: string; message: string } | null;
+}
+
+/** Why a call to the server did not give an answer, reduced to what the engine decides by. */
+export type Failure =
+  | { kind: 'offline'; byChoice: boolean }
+  /** It may or may not have been carried out. */
+  | { kind: 'unknown-outcome'; message: string }
+  | { kind: 'sign-in' }
+  | { kind: 'throttled' }
+  | { kind: 'stale-mark' }
+  | { kind: 'not-found' }
+  | { kind: 'forbidden'; message: string }
+  | { kind: 'rejected'; message: string };
+
+export type Answer<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+
+export interface MarkQuery {
+  projectId: number;
+  kind: 'localization' | 'state';
+  /** Row id to read after (exclusive). */
+  after?: number;
+  /** ISO 8601 with Z: rows modified at or after. */
+  modifiedSince?: string;
+  mediaIds?: number[];
+  elementalIds?: ElementalId[];
+  version?: number;
+  /** All marks, or the current ones only. Tombstones are always included. */
+  allMarks: boolean;
+  limit: number;
+}
+
+export interface CreateSpec {
+  ref: EntityRef;
+  type: number;
+  mediaIds: number[];
+  fields: Fields;
+}
+
+/** The server, as the engine sees it. Every call may be lost before or after it took effect. */
+export interface ServerPort {
+  readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>>;
+  /** Row ids in the order of the specs. All of one kind and project, at most 500. */
+  createAnnotations(projectId: number, specs: CreateSpec[]): Promise<Answer<number[]>>;
+  /** The row after the change, as the server echoes it. */
+  patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>>;
+  /** Writes a tombstone; repeating it is harmless. */
+  deleteAnnotation(ref: EntityRef): Promise<Answer<null>>;
+}
+
+/** Storage of the engine; each call is one transaction. */
+export interface SyncStorage {
+  edits(projectId: number): Promise<Edit[]>;
+  edit(key: EntityKey): Promise<Edit | undefined>;
+  attempts(): Promise<Attempt[]>;
+}
