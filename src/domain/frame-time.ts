@@ -164,7 +164,7 @@ export function encodeFrameTable(table: FrameTable): Uint8Array {
   const last = tickOf(table, ticks.length - 1);
   const bytes: number[] = [...magic];
   for (const value of [table.timescale, ticks.length, first, table.endTick - last]) pushVarint(bytes, value);
-  for (let i = 1; i < ticks.length; ) {
+  for (let i = 1; i < ticks.length;) {
     const step = tickOf(table, i) - tickOf(table, i - 1);
     let run = 1;
     while (i + run < ticks.length && tickOf(table, i + run) - tickOf(table, i + run - 1) === step) run++;
@@ -206,7 +206,9 @@ export function frameTableDigest(table: FrameTable): string {
 function tickOf(table: FrameTable, frame: number): number {
   const tick = table.ticks[frame];
   if (tick === undefined) {
-    throw new FrameTableError(`there is no frame ${frame}; the file has frames 0 to ${table.ticks.length - 1}`);
+    throw new FrameTableError(
+      `there is no frame ${frame}; the file has frames 0 to ${table.ticks.length - 1}`,
+    );
   }
   return tick;
 }
@@ -258,7 +260,8 @@ function readTicks(
   reader: { readonly bytes: Uint8Array; at: number },
   { count, first }: { readonly count: number; readonly first: number },
 ): Float64Array {
-  if (count < 1 || count > mostFrames) throw new FrameTableError(`a table of ${count} frames is not possible`);
+  if (count < 1 || count > mostFrames)
+    throw new FrameTableError(`a table of ${count} frames is not possible`);
   const ticks: number[] = [first];
   let tick = first;
   while (ticks.length < count) {

@@ -1,0 +1,151 @@
+import { basename } from 'node:path';
+import { frameCount, intervalOf, type FrameTable } from '../domain/frame-time.ts';
+import { checkCopy, inputClock, videoArguments } from './encode.ts';
+import { MediaError } from './error.ts';
+import { runFfmpeg, type FfmpegRun } from './ffmpeg.ts';
+import { writeThenRename } from './file.ts';
+import { even } from './ladder.ts';
+import { probeMedia, type VideoProbe } from './probe.ts';
+import type { FoundTools } from './tools.ts';
+
+export type ExtractFrameOptions = {
+  readonly tools: FoundTools;
+  readonly format: 'png' | 'jpeg';
+  /** Scales to this width, keeping the shape; else the source's size. */
+  readonly width?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Up to here decoding from the start costs less than a second look. */
+const nearStart = 48;
+
+/** Decoding begins this long before the frame, so that pictures before a key frame have what they refer to. */
+const leadSeconds = 1;
+
+/**
+ * The exact picture of `frame`, counted as in `table`, which must be the table of the file at `path`. Seeks by
+ * time and checks that the time of the picture is the frame's; where it is not, counts from the start.
+ */
+export async function extractFrame(
+  path: string,
+  table: FrameTable,
+  frame: number,
+  options: ExtractFrameOptions,
+): Promise<Buffer> {
+  checkFrame(table, frame, path);
+  const sought = frame > nearStart ? await extractByTime(path, table, frame, options) : null;
+  return sought ?? (await extractByCount(path, frame, options));
+}
+
+async function extractByTime(
+  path: string,
+  table: FrameTable,
+  frame: number,
+  options: ExtractFrameOptions,
+): Promise<Buffer | null> {
+  const { start, end } = intervalOf(table, frame);
+  const before = intervalOf(table, frame - 1);
+  const slack = Math.min(end - start, before.end - before.start) / 2;
+  if (slack <= 0) return null;
+  const seek = Math.max(0, start - leadSeconds).toFixed(6);
+  const { image, log } = await extract(path, options, {
+    before: ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seek, ...inputClock],
+    // showinfo tells the time of the one picture that passes
+    select: `select=gte(t\\,${(start - slack).toFixed(6)}),showinfo`,
+    logLevel: 'info',
+  });
+  const shown = Number(/\bn: *0 .*?pts_time: *(-?[\d.]+)/.exec(log)?.[1] ?? NaN);
+  return Math.abs(shown - start) < slack && image.length > 0 ? image : null;
+}
+
+async function extractByCount(path: string, frame: number, options: ExtractFrameOptions): Promise<Buffer> {
+  const { image } = await extract(path, options, {
+    before: [],
+    select: `select=eq(n\\,${frame})`,
+    logLevel: 'error',
+  });
+  if (image.length > 0) return image;
+  throw new MediaError('damaged', `Frame ${frame} of ${basename(path)} cannot be decoded.`);
+}
+
+type Extraction = {
+  readonly before: readonly string[];
+  readonly select: string;
+  readonly logLevel: NonNullable<FfmpegRun['logLevel']>;
+};
+
+async function extract(
+  path: string,
+  { tools, format, width, signal }: ExtractFrameOptions,
+  { before, select, logLevel }: Extraction,
+): Promise<{ readonly image: Buffer; readonly log: string }> {
+  const chunks: Buffer[] = [];
+  const filters = [select, 'setsar=1', ...(width === undefined ? [] : [`scale=${width}:-1`])];
+  const coding = format === 'png' ? ['-c:v', 'png'] : ['-pix_fmt', 'yuvj420p', '-q:v', '2', '-c:v', 'mjpeg'];
+  const log = await runFfmpeg({
+    tools,
+    args: [
+      ...[...before, '-i', path, '-map', '0:V:0', '-vf', filters.join(','), '-frames:v', '1'],
+      ...[...tools.passthrough, ...coding, '-f', 'image2pipe', 'pipe:1'],
+    ],
+    purpose: `Reading a frame of ${basename(path)}`,
+    signal,
+    logLevel,
+    onOutput: (chunk) => void chunks.push(chunk),
+  });
+  return { image: Buffer.concat(chunks), log };
+}
+
+export type ExtractClipOptions = {
+  readonly tools: FoundTools;
+  readonly probe: VideoProbe;
+  /** Both inclusive. */
+  readonly first: number;
+  readonly last: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** The frames `first` to `last` as an MP4 of their own, every one at its distance from the first. Without sound. */
+export async function extractClip(input: string, output: string, options: ExtractClipOptions): Promise<void> {
+  const { tools, probe, first, last, signal } = options;
+  checkFrame(probe.frameTable, first, input);
+  checkFrame(probe.frameTable, last, input);
+  if (last < first)
+    throw new MediaError('no-such-frame', `A clip cannot end (${last}) before it begins (${first}).`);
+  const { timescale, ticks } = probe.frameTable;
+  const [widthOut, heightOut] = [even(probe.width), even(probe.height)];
+  const encoding = {
+    tools,
+    width: widthOut,
+    height: heightOut,
+    crf: 18,
+    gop: 25,
+    preset: 'fast',
+    timescale,
+  } as const;
+  const [filterFlag = '-vf', filters = '', ...rest] = videoArguments(encoding);
+  const chosen = `select=between(n\\,${first}\\,${last}),${filters}`;
+  const endTick = Math.round(intervalOf(probe.frameTable, last).end * timescale);
+  await writeThenRename([output], async ([path = '']) => {
+    await runFfmpeg({
+      tools,
+      args: [
+        ...['-i', input, '-map', '0:V:0', '-an', '-sn', '-dn', '-frames:v', String(last - first + 1)],
+        ...[filterFlag, chosen, ...rest, '-movflags', '+faststart', '-f', 'mp4', path],
+      ],
+      purpose: `Cutting a clip from ${basename(input)}`,
+      signal,
+    });
+    const clip = await probeMedia(path, { signal });
+    if (clip.kind !== 'video') throw new MediaError('transcode-mismatch', 'The clip is no video.');
+    checkCopy({ timescale, ticks: ticks.slice(first, last + 1), endTick }, clip.frameTable, 'The clip');
+  });
+}
+
+function checkFrame(table: FrameTable, frame: number, path: string): void {
+  if (Number.isInteger(frame) && frame >= 0 && frame < frameCount(table)) return;
+  throw new MediaError(
+    'no-such-frame',
+    `${basename(path)} has frames 0 to ${frameCount(table) - 1}, not ${frame}.`,
+  );
+}
