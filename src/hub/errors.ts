@@ -56,7 +56,10 @@ export function answerOf(error: unknown): ErrorAnswer {
   }
   if (isCoded(error)) {
     if (REQUEST_FAULT.test(error.code)) {
-      return { status: 400, body: { message: 'The data violates a rule of the database.', details: error.message } };
+      return {
+        status: 400,
+        body: { message: 'The data violates a rule of the database.', details: error.message },
+      };
     }
     if (error.code.startsWith('FST_') && (error.statusCode ?? 500) < 500) {
       return { status: 400, body: { message: error.message, details: error.code } };

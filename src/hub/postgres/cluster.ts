@@ -67,7 +67,13 @@ interface Place {
   runAs: RunAs;
 }
 
-async function initialise({ folder, data, password, binaries, runAs }: Place & { password: string }): Promise<void> {
+async function initialise({
+  folder,
+  data,
+  password,
+  binaries,
+  runAs,
+}: Place & { password: string }): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.endsWith('.tmp')) await rm(join(folder, name), { recursive: true, force: true });
   }
@@ -87,7 +93,12 @@ async function initialise({ folder, data, password, binaries, runAs }: Place & {
     '--locale=C', // the same order of names on every machine
   ];
   const { command, args: line, options } = commandFor(runAs, binaries.initdb, args);
-  const child = spawn(command, line, { ...options, cwd: stage, stdio: ['ignore', 'ignore', 'pipe'], env: pgEnv() });
+  const child = spawn(command, line, {
+    ...options,
+    cwd: stage,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: pgEnv(),
+  });
   const { code, stderr } = await finished(child);
   if (code !== 0) throw startFailure(`PostgreSQL could not create its cluster: ${stderr.trim()}`);
   await rename(fresh, data);
@@ -132,7 +143,11 @@ async function launchOn(port: number, { folder, data, binaries, runAs }: Place):
     timezone: 'UTC',
     max_wal_size: '1GB',
   };
-  const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const args = [
+    '-D',
+    data,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
   const { command, args: line, options } = commandFor(runAs, binaries.postgres, args);
   // Its own process group: Ctrl+C in the terminal reaches the hub, which then stops it in order.
   const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd];
@@ -212,7 +227,12 @@ interface Handle {
 function handle({ data, password, postmaster, adopted }: Handle): Cluster {
   const url = `postgres://${USER}:${encodeURIComponent(password)}@127.0.0.1:${postmaster.port}/postgres`;
   let stopping: Promise<void> | undefined;
-  return { url, pid: postmaster.pid, adopted, stop: () => (stopping ??= stopPostmaster(postmaster.pid, data)) };
+  return {
+    url,
+    pid: postmaster.pid,
+    adopted,
+    stop: () => (stopping ??= stopPostmaster(postmaster.pid, data)),
+  };
 }
 
 /** SIGINT is PostgreSQL's fast shutdown; SIGQUIT (recovery at the next start) only when that hangs. */

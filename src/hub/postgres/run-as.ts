@@ -36,7 +36,10 @@ export async function chooseRunAs(paths: readonly string[]): Promise<RunAs> {
 /** The first candidate that the password file lists. */
 export function pickUser(passwd: string): { name: string; uid: number; gid: number } | undefined {
   for (const name of CANDIDATES) {
-    const fields = passwd.split('\n').find((line) => line.startsWith(`${name}:`))?.split(':');
+    const fields = passwd
+      .split('\n')
+      .find((line) => line.startsWith(`${name}:`))
+      ?.split(':');
     const uid = Number(fields?.[2]);
     const gid = Number(fields?.[3]);
     if (fields && uid > 0 && gid > 0) return { name, uid, gid };
@@ -76,7 +79,11 @@ export function commandFor(runAs: RunAs, program: string, args: readonly string[
     case 'user-with-search': {
       const identity = [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'];
       const capability = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
-      return { command: runAs.setpriv, args: [...identity, ...capability, '--', program, ...args], options: {} };
+      return {
+        command: runAs.setpriv,
+        args: [...identity, ...capability, '--', program, ...args],
+        options: {},
+      };
     }
   }
 }

@@ -1,0 +1,59 @@
+import type { Selectable } from 'kysely';
+import type { Db, Tx } from '../db/database.ts';
+import type { Memberships, Projects } from '../db/schema.ts';
+import { forbidden, notFound } from '../errors.ts';
+import type { Level } from './levels.ts';
+
+/** Who asks. */
+export interface Caller {
+  id: number;
+  username: string;
+  isStaff: boolean;
+}
+
+export type ProjectRow = Selectable<Projects>;
+export type MembershipRow = Selectable<Memberships>;
+
+/**
+ * The project, when the caller is a member on that level or higher.
+ * @throws HubError 404 when there is no such project, 403 when the right is missing.
+ */
+export async function requireProject(
+  db: Db | Tx,
+  caller: Caller,
+  project: number,
+  level: Level,
+): Promise<{ project: ProjectRow; membership: MembershipRow }> {
+  const row = await db.selectFrom('projects').selectAll().where('id', '=', project).executeTakeFirst();
+  if (!row) throw notFound(`There is no project ${project}.`);
+  const membership = await db
+    .selectFrom('memberships')
+    .selectAll()
+    .where('project', '=', project)
+    .where('user_id', '=', caller.id)
+    .executeTakeFirst();
+  if (!membership || membership.level < level) throw forbidden();
+  return { project: row, membership };
+}
+
+/** @throws HubError 404 when there is no such organization, 403 when the caller lacks the affiliation. */
+export async function requireOrganization(
+  db: Db | Tx,
+  caller: Caller,
+  organization: number,
+  need: 'Member' | 'Admin',
+): Promise<void> {
+  const row = await db
+    .selectFrom('organizations')
+    .select('id')
+    .where('id', '=', organization)
+    .executeTakeFirst();
+  if (!row) throw notFound(`There is no organization ${organization}.`);
+  const affiliations = await db
+    .selectFrom('affiliations')
+    .select('permission')
+    .where('organization_id', '=', organization)
+    .where('user_id', '=', caller.id)
+    .execute();
+  if (!affiliations.some(({ permission }) => need === 'Member' || permission === 'Admin')) throw forbidden();
+}

@@ -1,0 +1,113 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Operation } from '../contract/operation.ts';
+import { operations, type OperationName } from '../contract/table.ts';
+import { callerOf, noCredentials } from './access/tokens.ts';
+import type { Answer, Call, Handler, Serve } from './call.ts';
+import type { HubDeps } from './deps.ts';
+import { answerOf, badRequest } from './errors.ts';
+import { listStream } from './plugins/list-stream.ts';
+import type { RawQuery } from './plugins/query-text.ts';
+import { compileValidation } from './plugins/validation.ts';
+import { serveEverything } from './routes/all.ts';
+import { extensionRoutes } from './routes/extensions.ts';
+import { objectRoutes } from './routes/objects.ts';
+
+/** Largest JSON body, bytes: 500 polygons with many points fit. */
+const BODY_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * The whole server as one Fastify application, not yet listening. Methods, paths and validation come
+ * from the contract; what no handler serves yet says so.
+ */
+export function buildApp(deps: HubDeps): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: 2048 },
+    forceCloseConnections: true,
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = answerOf(error);
+    if (status >= 500) deps.report(error, `${request.method} ${request.routeOptions.url ?? ''}`);
+    return reply.status(status).send(body);
+  });
+  // The protocol knows no 404 for a path and no 405: everything that is wrong with a request is a 400.
+  app.setNotFoundHandler((_request, reply) =>
+    reply.status(400).send({ message: 'There is no such operation.', details: '' }),
+  );
+  tolerateEmptyBodies(app);
+  const handlers = collectHandlers(deps);
+  const table: Operation[] = Object.values(operations);
+  const validators = compileValidation(table);
+  for (const operation of table) {
+    app.route({
+      method: operation.method,
+      url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const caller = await callerOf(deps.db, request.headers.authorization);
+        if (!caller && operation.permission !== 'anyone') throw badRequest(noCredentials);
+        const handler = handlers.get(operation.name);
+        if (!handler) throw badRequest(`${operation.name} is not yet part of this hub.`, 'not-implemented');
+        const raw = { params: request.params, query: request.query as RawQuery, body: request.body };
+        const valid = validators.get(operation.name)?.(raw);
+        const call = {
+          caller: caller ?? nobody,
+          ...valid,
+          origin: originOf(deps, request),
+          headers: request.headers,
+        };
+        return send(reply, await handler(call as Call<OperationName>));
+      },
+    });
+  }
+  extensionRoutes(app, deps, [...handlers.keys()]);
+  app.register(async (scope) => objectRoutes(scope, deps));
+  return app;
+}
+
+/** Stands for the caller where an operation needs none and none came. */
+const nobody = { id: 0, username: '', isStaff: false };
+
+type AnyHandler = Handler<OperationName>;
+
+function collectHandlers(deps: HubDeps): Map<string, AnyHandler> {
+  const handlers = new Map<string, AnyHandler>();
+  const serve: Serve = (name, handler) => {
+    handlers.set(name, handler as unknown as AnyHandler);
+  };
+  serveEverything(serve, deps);
+  return handlers;
+}
+
+/** Some clients announce JSON and send nothing, on DELETE above all. */
+function tolerateEmptyBodies(app: FastifyInstance): void {
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    if (text === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(text as string) as unknown);
+    } catch {
+      done(badRequest('The body is not valid JSON.'));
+    }
+  });
+}
+
+function originOf(deps: HubDeps, request: FastifyRequest): string {
+  return deps.settings.publicUrl ?? `${request.protocol}://${request.host}`;
+}
+
+async function send(reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
+  switch (answer.kind) {
+    case 'json':
+      return reply.status(answer.status).type('application/json').send(JSON.stringify(answer.body));
+    case 'rows':
+      if (answer.gzip) reply.header('content-encoding', 'gzip');
+      return reply
+        .status(200)
+        .type('application/json')
+        .send(await listStream(answer.rows, answer));
+    case 'bytes':
+      return reply.status(200).type(answer.contentType).send(answer.bytes);
+    case 'redirect':
+      return reply.redirect(answer.location, 301);
+  }
+}

@@ -1,0 +1,61 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import pg from 'pg';
+import Cursor from 'pg-cursor';
+import { startFailure } from '../errors.ts';
+import { initial } from './migrations/0001-initial.ts';
+import type { HubSchema } from './schema.ts';
+
+export type Db = Kysely<HubSchema>;
+/** A connection inside a transaction; everything that writes takes this, so that it cannot forget one. */
+export type Tx = Transaction<HubSchema>;
+
+const POOL_SIZE = 20;
+const CONNECT_LIMIT_MS = 15_000;
+const OLDEST_SERVER = 150_000;
+
+/** In order; a name is never changed and an entry never edited once released. */
+const migrations = { '0001-initial': initial };
+
+export interface OpenDatabase {
+  db: Db;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects and brings the tables up to date. Kysely's migrator takes a lock, so several hubs may start
+ * on one database at once.
+ * @throws StartFailure
+ */
+export async function openDatabase(url: string, onIdleError: (error: Error) => void): Promise<OpenDatabase> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+  });
+  pool.on('error', onIdleError); // a broken idle connection must not end the process
+  const db = new Kysely<HubSchema>({ dialect: new PostgresDialect({ pool, cursor: Cursor }) });
+  try {
+    await checkServer(db);
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { db, close: () => db.destroy() };
+}
+
+async function checkServer(db: Db): Promise<void> {
+  const { rows } = await sql<{
+    version: number;
+  }>`SELECT current_setting('server_version_num')::int AS version`.execute(db);
+  const version = rows[0]?.version ?? 0;
+  if (version < OLDEST_SERVER)
+    throw startFailure(`PostgreSQL 15 or later is needed; this server is ${version}.`);
+}
+
+async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../base/clock.ts';
+import type { MakeId } from '../base/random.ts';
+import type { Db } from './db/database.ts';
+import type { JobQueue } from './jobs/queue.ts';
+import type { ObjectStore } from './objects/object-store.ts';
+import type { UrlSigner } from './objects/signing.ts';
+
+/** What the routes work with; made in the composition root. */
+export interface HubDeps {
+  db: Db;
+  objects: ObjectStore;
+  signer: UrlSigner;
+  queue: JobQueue;
+  clock: Clock;
+  makeId: MakeId;
+  settings: HubSettings;
+  /** Unexpected failures, for the log. */
+  report: (error: unknown, where: string) => void;
+}
+
+export interface HubSettings {
+  /** Base of the URLs given to clients; absent: what the client itself wrote as host. */
+  publicUrl?: string;
+  /** Whether every user may make an organization, or staff only. */
+  anybodyMakesOrganizations: boolean;
+}

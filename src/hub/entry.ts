@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { StartFailure } from './errors.ts';
+import { startHub, type RunningHub } from './start-hub.ts';
+
+/**
+ * The hub as a program: `tidemark-hub [--port N] [--data FOLDER] [--host ADDRESS] [--sample]
+ * [--credentials-file FILE] [--public-url URL] [--parent-watch]`, and DATABASE_URL, FFMPEG_PATH in the
+ * environment. Says `{"event":"ready","url":…,"pid":…}` on stdout when it listens; everything for
+ * people goes to stderr.
+ */
+const usage = `tidemark-hub: the Tator-compatible server of Tidemark
+  --port N                 port to listen on; 0 for any free one (default 8787)
+  --host ADDRESS           address to listen on (default 127.0.0.1: this machine only)
+  --data FOLDER            where everything is kept (default ~/.local/share/tidemark-hub)
+  --sample                 make the sample project
+  --credentials-file FILE  write url, username and password as JSON (mode 0600) for the program that started it
+  --public-url URL         base of the URLs given to clients, behind a proxy
+  --parent-watch           end when the program that started it ends (its end of stdin closes)
+Environment: DATABASE_URL (an external PostgreSQL 15 or later), FFMPEG_PATH
+`;
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8787' },
+      host: { type: 'string', default: '127.0.0.1' },
+      data: { type: 'string', default: join(homedir(), '.local', 'share', 'tidemark-hub') },
+      sample: { type: 'boolean', default: false },
+      'credentials-file': { type: 'string' },
+      'public-url': { type: 'string' },
+      'parent-watch': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new StartFailure('--port must be 0 to 65535.');
+  return { ...values, port };
+}
+
+function log(line: string): void {
+  process.stderr.write(`tidemark-hub: ${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const starting = startHub({
+    data: options.data,
+    host: options.host,
+    port: options.port,
+    databaseUrl: process.env['DATABASE_URL'] || undefined,
+    publicUrl: options['public-url'],
+    ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
+    sample: options.sample,
+    log,
+  });
+  stopOnRequest(starting, { parentWatch: options['parent-watch'] });
+  const hub = await starting;
+  const credentialsFile = options['credentials-file'];
+  if (credentialsFile !== undefined) await writeCredentials(credentialsFile, hub);
+  log(`listening on ${hub.url}, data in ${options.data}`);
+  process.stdout.write(`${JSON.stringify({ event: 'ready', url: hub.url, pid: process.pid })}\n`);
+}
+
+async function writeCredentials(path: string, { url, admin }: RunningHub): Promise<void> {
+  const { username, password } = admin;
+  await writeFile(path, JSON.stringify({ url, username, password }), { mode: 0o600 });
+}
+
+/** A signal or the parent's end stops the hub in order; a second signal ends it at once. */
+function stopOnRequest(starting: Promise<RunningHub>, { parentWatch }: { parentWatch: boolean }): void {
+  let asked = false;
+  const stop = (why: string): void => {
+    if (asked) process.exit(1);
+    asked = true;
+    log(`stopping (${why})`);
+    starting
+      .then((hub) => hub.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  if (process.channel) process.on('disconnect', () => stop('the parent process ended'));
+  if (parentWatch && !process.channel) {
+    process.stdin.on('end', () => stop('the parent process ended'));
+    process.stdin.on('error', () => stop('the parent process ended'));
+    process.stdin.resume();
+  }
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof StartFailure ? error.message : String(error instanceof Error ? error.stack : error));
+  process.exit(1);
+});

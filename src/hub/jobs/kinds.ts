@@ -1,0 +1,2 @@
+/** Names of the kinds of jobs, as stored. */
+export const transcodeKind = 'transcode';

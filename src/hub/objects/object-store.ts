@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream';
+
+export interface StoredPart {
+  number: number;
+  size: number;
+  /** MD5 of the bytes in quotes, as S3 answers it. */
+  etag: string;
+}
+
+export interface ObjectInfo {
+  size: number;
+  etag: string;
+}
+
+export interface ByteRange {
+  /** First and last byte, inclusive. */
+  start: number;
+  end: number;
+}
+
+export interface PartReference {
+  PartNumber: number;
+  ETag: string;
+}
+
+/**
+ * Where files live, by key (`<org>/<project>/<media>/<name>`, `_uploads/…`). Multipart uploads work as
+ * in S3: parts may come in any order and again; completion names the parts and their ETags.
+ */
+export interface ObjectStore {
+  put(key: string, content: Readable): Promise<ObjectInfo>;
+  /** Size and ETag; undefined when there is no such object. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+  /** @throws HubError 404 */
+  read(key: string, range?: ByteRange): Promise<Readable>;
+  delete(key: string): Promise<void>;
+  /** Takes over a finished local file (it is moved or copied). */
+  adopt(key: string, path: string): Promise<ObjectInfo>;
+  /** A local path with the object's bytes for the media tools; `release` frees what was made for it. */
+  localCopy(key: string): Promise<{ path: string; release(): Promise<void> }>;
+  /** Begins a multipart upload; the id of it. */
+  beginUpload(key: string): Promise<string>;
+  putPart(uploadId: string, part: number, content: Readable): Promise<StoredPart>;
+  /** @throws HubError 400 unless this is an upload of this key. */
+  requireUpload(key: string, uploadId: string): Promise<void>;
+  listParts(uploadId: string): Promise<StoredPart[]>;
+  /**
+   * Makes the object of the named parts. Repeating a completion that succeeded succeeds.
+   * @throws HubError 400 when a part is missing or its ETag differs.
+   */
+  completeUpload(key: string, uploadId: string, parts: readonly PartReference[]): Promise<ObjectInfo>;
+}

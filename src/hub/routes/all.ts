@@ -1,0 +1,34 @@
+import type { Serve } from '../call.ts';
+import type { HubDeps } from '../deps.ts';
+import { accountRoutes } from './accounts.ts';
+import { leafRoutes } from './leaves.ts';
+import { localizationRoutes } from './localizations.ts';
+import { mediaFileRoutes } from './media-files.ts';
+import { mediaRoutes } from './media.ts';
+import { projectRoutes } from './projects.ts';
+import { sectionRoutes } from './sections.ts';
+import { stateRoutes } from './states.ts';
+import { transcodeRoutes } from './transcodes.ts';
+import { typeRoutes } from './types.ts';
+import { uploadRoutes } from './uploads.ts';
+import { versionRoutes } from './versions.ts';
+
+/** Every family of operations that this hub serves. */
+export function serveEverything(serve: Serve, deps: HubDeps): void {
+  for (const family of families) family(serve, deps);
+}
+
+const families = [
+  accountRoutes,
+  projectRoutes,
+  typeRoutes,
+  versionRoutes,
+  sectionRoutes,
+  leafRoutes,
+  mediaRoutes,
+  mediaFileRoutes,
+  uploadRoutes,
+  transcodeRoutes,
+  localizationRoutes,
+  stateRoutes,
+];

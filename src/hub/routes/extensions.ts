@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { requireProject, type Caller } from '../access/access.ts';
+import { level } from '../access/levels.ts';
+import { callerOf, noCredentials } from '../access/tokens.ts';
+import type { HubDeps } from '../deps.ts';
+import { badRequest, forbidden } from '../errors.ts';
+import { projectOfKey } from '../objects/keys.ts';
+
+const LONGEST_SIGNATURE_SECONDS = 604_800;
+
+/** What this hub offers beyond the contract; stock clients never need it. */
+const extensions = ['idempotency-key', 'list-parts', 'sign-parts', 'transcode-progress'] as const;
+
+interface PartsQuery {
+  Params: { project: string };
+  Querystring: { key?: string; upload_id?: string; parts?: string; expiration?: string };
+}
+
+/** The hub's own operations, below `/rest/TidemarkHub`. */
+export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: readonly string[]): void {
+  const { db, objects, signer, clock, settings } = deps;
+
+  /** Lets a client find out what it talks to; needs no token. */
+  app.get('/rest/TidemarkHub', async () => ({ version: '0.1.0', extensions, operations: served.length }));
+
+  /** Parts that have arrived: `[{PartNumber, ETag, Size}]`. */
+  app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {
+    const { uploadId } = await checked(request);
+    const parts = await objects.listParts(uploadId);
+    return parts.map(({ number, etag, size }) => ({ PartNumber: number, ETag: etag, Size: size }));
+  });
+
+  /** New URLs for parts of a running upload: `{urls: {"<number>": url}}`. */
+  app.get<PartsQuery>('/rest/TidemarkHub/SignParts/:project', async (request) => {
+    const { key, uploadId } = await checked(request);
+    await objects.listParts(uploadId);
+    const lifetime = Math.min(Number(request.query.expiration ?? 86_400) || 0, LONGEST_SIGNATURE_SECONDS);
+    const expires = Math.floor(clock.now() / 1000) + lifetime;
+    const origin = settings.publicUrl ?? `${request.protocol}://${request.host}`;
+    const urls = (request.query.parts ?? '')
+      .split(',')
+      .map(Number)
+      .map((part) => {
+        if (!Number.isInteger(part) || part < 1 || part > 10_000)
+          throw badRequest('"parts" must be a comma list of 1 to 10000.');
+        return [part, origin + signer.sign({ method: 'PUT', key, expires, upload: { id: uploadId, part } })];
+      });
+    return { urls: Object.fromEntries(urls) as Record<string, string> };
+  });
+
+  async function checked(
+    request: FastifyRequest<PartsQuery>,
+  ): Promise<{ caller: Caller; key: string; uploadId: string }> {
+    const caller = await callerOf(db, request.headers.authorization);
+    if (!caller) throw badRequest(noCredentials);
+    const project = Number(request.params.project);
+    if (!Number.isInteger(project)) throw badRequest('The project must be an id.');
+    await requireProject(db, caller, project, level.transfer);
+    const { key = '', upload_id: uploadId = '' } = request.query;
+    if (projectOfKey(key) !== project) throw forbidden('The key belongs to another project.');
+    await objects.requireUpload(key, uploadId);
+    return { caller, key, uploadId };
+  }
+}

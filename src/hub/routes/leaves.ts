@@ -1,0 +1,209 @@
+import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
+import { requireProject, type Caller } from '../access/access.ts';
+import { level, type Level } from '../access/levels.ts';
+import { attributesForCreate, attributesForEdit } from '../attributes.ts';
+import { created, ok, type Serve } from '../call.ts';
+import type { Db, Tx } from '../db/database.ts';
+import type { Leaves } from '../db/schema.ts';
+import type { HubDeps } from '../deps.ts';
+import { badRequest, notFound } from '../errors.ts';
+import { childPath, parseSuggestion } from '../leaf-paths.ts';
+import { requireAll } from '../marks/references.ts';
+import { attributeTypesOf } from '../marks/writing.ts';
+import { attributeCondition, type AttributeFilters } from '../search/attribute-filters.ts';
+import { allOf, type Condition } from '../search/fields.ts';
+import { loadScope } from '../search/scopes.ts';
+import { searchCondition } from '../search/search-object.ts';
+import { orderOf, windowOf } from '../search/sorting.ts';
+
+type LeafRow = Selectable<Leaves>;
+
+const MOST_AT_ONCE = 500;
+
+interface LeafQuery extends AttributeFilters {
+  type?: number | undefined;
+  name?: string | undefined;
+  depth?: number | undefined;
+  leaf_id?: readonly number[] | undefined;
+  start?: number | undefined;
+  stop?: number | undefined;
+  encoded_search?: unknown;
+  sort_by?: readonly string[] | undefined;
+}
+
+interface LeafBody {
+  ids?: readonly number[] | undefined;
+  object_search?: unknown;
+  float_array?: readonly unknown[] | undefined;
+}
+
+export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
+  serve('create_leaf_list', async ({ caller, params, body }) => {
+    const specs = Array.isArray(body) ? body : [body];
+    if (specs.length === 0) throw badRequest('The list is empty.');
+    if (specs.length > MOST_AT_ONCE) throw badRequest(`At most ${MOST_AT_ONCE} can be created at once.`);
+    const ids = await db.transaction().execute(async (tx) => {
+      const { project } = await requireProject(tx, caller, params.project, level.full);
+      const types = await requireAll(
+        tx,
+        'leaf',
+        project.id,
+        specs.map((spec) => spec.type),
+      );
+      const made: number[] = [];
+      for (const spec of specs) {
+        const parent =
+          spec.parent === undefined || spec.parent === null
+            ? undefined
+            : await parentOf(tx, project.id, spec.parent);
+        const row = await tx
+          .insertInto('leaves')
+          .values({
+            project: project.id,
+            type: spec.type,
+            name: spec.name,
+            parent: parent?.id ?? null,
+            path: childPath(parent?.path ?? childPath(undefined, project.name), spec.name),
+            attributes: JSON.stringify(
+              attributesForCreate(types.get(spec.type) ?? [], spec.attributes, { now: clock.now() }),
+            ),
+          })
+          .returning('id')
+          .executeTakeFirstOrThrow();
+        made.push(row.id);
+      }
+      return made;
+    });
+    return created({ message: `Successfully created ${ids.length} leaves!`, id: ids });
+  });
+
+  serve('get_leaf_list', async ({ caller, params, query }) => ok(await list(caller, params.project, query)));
+  serve('get_leaf_list_by_id', async ({ caller, params, query, body }) =>
+    ok(await list(caller, params.project, query, body)),
+  );
+  serve('get_leaf_count', async ({ caller, params, query }) =>
+    ok((await list(caller, params.project, query)).length),
+  );
+  serve('get_leaf_count_by_id', async ({ caller, params, query, body }) =>
+    ok((await list(caller, params.project, query, body)).length),
+  );
+
+  serve('get_leaf', async ({ caller, params }) => ok(leafJson(await find(caller, params.id, level.view))));
+
+  serve('update_leaf', async ({ caller, params, body }) => {
+    const row = await find(caller, params.id, level.full);
+    const attributes = attributesForEdit(await attributeTypesOf(db, row.type), body);
+    await db
+      .updateTable('leaves')
+      .set({ name: body.name ?? row.name, attributes: JSON.stringify({ ...row.attributes, ...attributes }) })
+      .where('id', '=', row.id)
+      .execute();
+    return ok({
+      message: `Leaf ${row.id} successfully updated!`,
+      object: leafJson(await find(caller, row.id, level.full)),
+    });
+  });
+
+  serve('delete_leaf', async ({ caller, params }) => {
+    const row = await find(caller, params.id, level.full);
+    const { rows } = await sql<{ id: number }>`
+      WITH RECURSIVE tree AS (
+        SELECT id FROM leaves WHERE id = ${row.id}
+        UNION SELECT leaves.id FROM leaves JOIN tree ON leaves.parent = tree.id)
+      UPDATE leaves SET deleted = true WHERE id IN (SELECT id FROM tree) AND NOT deleted RETURNING id`.execute(
+      db,
+    );
+    return ok({ message: `Leaf ${row.id} and ${rows.length - 1} descendants successfully deleted!` });
+  });
+
+  serve('leaf_suggestion', async ({ caller, params, query }) => {
+    await requireProject(db, caller, params.project, level.view);
+    const pattern = parseSuggestion(query.query ?? '');
+    const ancestor = await db
+      .selectFrom('leaves')
+      .selectAll()
+      .where('project', '=', params.project)
+      .where('deleted', '=', false)
+      .where(sql<SqlBool>`lower(path) = lower(${params.ancestor})`)
+      .executeTakeFirst();
+    if (!ancestor) return ok([]);
+    const { rows } = await sql<{
+      name: string;
+      parent: string | null;
+      parent_alias: string | null;
+      alias: string | null;
+    }>`
+      SELECT leaf.name, parent.name AS parent, parent.attributes ->> 'alias' AS parent_alias,
+        leaf.attributes ->> 'alias' AS alias
+      FROM leaves AS leaf LEFT JOIN leaves AS parent ON parent.id = leaf.parent
+      WHERE leaf.project = ${params.project} AND leaf.type = ${ancestor.type} AND NOT leaf.deleted
+        AND starts_with(lower(leaf.path), lower(${ancestor.path}))
+        AND array_length(string_to_array(leaf.path, '.'), 1) >= ${query.min_level ?? 1}
+        AND (leaf.name ILIKE ${pattern} OR (leaf.attributes ->> 'alias') ILIKE ${pattern})
+      ORDER BY leaf.name, leaf.id`.execute(db);
+    const found = rows.map((row) => ({
+      value: row.name,
+      group: (row.parent ?? params.ancestor) + (row.parent_alias ? ` (${row.parent_alias})` : ''),
+      ...(row.alias === null ? {} : { data: { alias: row.alias } }),
+    }));
+    return ok(found.sort((a, b) => (a.group < b.group ? -1 : a.group > b.group ? 1 : 0)));
+  });
+
+  async function find(caller: Caller, id: number, need: Level): Promise<LeafRow> {
+    const row = await db
+      .selectFrom('leaves')
+      .selectAll()
+      .where('id', '=', id)
+      .where('deleted', '=', false)
+      .executeTakeFirst();
+    if (!row) throw notFound(`There is no leaf ${id}.`);
+    await requireProject(db, caller, row.project, need);
+    return row;
+  }
+
+  async function list(caller: Caller, project: number, query: LeafQuery, body: LeafBody = {}) {
+    await requireProject(db, caller, project, level.view);
+    const { condition, order } = await selectLeaves(db, project, query, body);
+    const { offset, limit } = windowOf(query.start, query.stop);
+    let rows = db.selectFrom('leaves as row').selectAll('row').where(condition);
+    for (const key of order) rows = rows.orderBy(key as RawBuilder<SqlBool>);
+    if (offset > 0) rows = rows.offset(offset);
+    if (limit !== undefined) rows = rows.limit(limit);
+    return (await rows.execute()).map(leafJson);
+  }
+}
+
+async function selectLeaves(db: Db, project: number, query: LeafQuery, body: LeafBody) {
+  if (body.float_array !== undefined)
+    throw badRequest('float_array is not yet part of this hub.', 'not-implemented');
+  const scope = await loadScope(db, project, 'leaf', { alias: 'row', type: query.type });
+  const conditions: Condition[] = [sql<SqlBool>`row.project = ${project}`, sql<SqlBool>`NOT row.deleted`];
+  if (query.type !== undefined) conditions.push(sql<SqlBool>`row.type = ${query.type}`);
+  if (query.name !== undefined) conditions.push(sql<SqlBool>`row.name = ${query.name}`);
+  if (query.depth !== undefined)
+    conditions.push(sql<SqlBool>`array_length(string_to_array(row.path, '.'), 1) = ${query.depth}`);
+  if (query.leaf_id) conditions.push(sql<SqlBool>`row.id = ANY(${[...query.leaf_id]}::int[])`);
+  if (body.ids) conditions.push(sql<SqlBool>`row.id = ANY(${[...body.ids]}::int[])`);
+  const attributes = attributeCondition(scope, query);
+  if (attributes) conditions.push(attributes);
+  for (const search of [query.encoded_search, body.object_search]) {
+    if (search !== undefined) conditions.push(searchCondition(scope, {}, search));
+  }
+  return { condition: allOf(conditions), order: orderOf(scope, query.sort_by ?? [], ['id']) };
+}
+
+async function parentOf(tx: Tx, project: number, id: number): Promise<{ id: number; path: string }> {
+  const row = await tx
+    .selectFrom('leaves')
+    .select(['id', 'path'])
+    .where('id', '=', id)
+    .where('project', '=', project)
+    .where('deleted', '=', false)
+    .executeTakeFirst();
+  if (!row) throw badRequest(`There is no leaf ${id} in this project.`);
+  return row;
+}
+
+function leafJson({ deleted: _deleted, ...row }: LeafRow): Record<string, unknown> {
+  return row;
+}

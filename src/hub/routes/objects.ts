@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { HubDeps } from '../deps.ts';
+import { notFound } from '../errors.ts';
+import { parseRange } from '../objects/range.ts';
+import type { Grant } from '../objects/signing.ts';
+
+interface SignedRequest {
+  Params: { '*': string };
+  Querystring: { expires?: string; signature?: string; uploadId?: string; partNumber?: string };
+  Body: Readable | undefined;
+}
+
+/** `/objects/<key>`: bytes in and out, by signed URL only; the token is neither needed nor read. */
+export function objectRoutes(app: FastifyInstance, { objects, signer, clock }: HubDeps): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+  const checked = (request: FastifyRequest<SignedRequest>, method: Grant['method']): Grant => {
+    const { expires, signature = '', uploadId, partNumber } = request.query;
+    const upload = uploadId === undefined ? {} : { upload: { id: uploadId, part: Number(partNumber) } };
+    const grant: Grant = { method, key: request.params['*'], expires: Number(expires), ...upload };
+    signer.check(grant, signature, Math.floor(clock.now() / 1000));
+    return grant;
+  };
+
+  app.put<SignedRequest>('/objects/*', async (request, reply) => {
+    const grant = checked(request, 'PUT');
+    // Without a body (length 0) no parser runs; the raw request is then an empty stream.
+    const content = request.body ?? request.raw;
+    const stored = grant.upload
+      ? await objects.putPart(grant.upload.id, grant.upload.part, content)
+      : await objects.put(grant.key, content);
+    return share(reply).header('etag', stored.etag).status(200).send();
+  });
+
+  app.route<SignedRequest>({
+    method: ['GET', 'HEAD'],
+    url: '/objects/*',
+    handler: async (request, reply) => {
+      const { key } = checked(request, 'GET');
+      const info = await objects.head(key);
+      if (!info) throw notFound(`There is no object ${key}.`);
+      const range = parseRange(request.headers.range, info.size);
+      share(reply).header('accept-ranges', 'bytes').header('etag', info.etag).type(contentTypeOf(key));
+      if (range === 'unsatisfiable') {
+        return reply.status(416).header('content-range', `bytes */${info.size}`).send();
+      }
+      const length = range ? range.end - range.start + 1 : info.size;
+      reply.status(range ? 206 : 200).header('content-length', length);
+      if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${info.size}`);
+      if (request.method === 'HEAD') return reply.send();
+      return reply.send(length === 0 ? Buffer.alloc(0) : await objects.read(key, range));
+    },
+  });
+
+  app.options('/objects/*', async (_request, reply) =>
+    share(reply)
+      .header('access-control-allow-methods', 'GET, HEAD, PUT')
+      .header('access-control-allow-headers', 'content-type, range')
+      .status(204)
+      .send(),
+  );
+}
+
+/** Pages of other origins may use a signed URL: it is the whole permission. */
+function share(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('access-control-allow-origin', '*')
+    .header('access-control-expose-headers', 'etag, content-range, content-length, accept-ranges')
+    .header('cross-origin-resource-policy', 'cross-origin')
+    .header('x-content-type-options', 'nosniff');
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  mp4: 'video/mp4',
+  m4a: 'audio/mp4',
+  json: 'application/json',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+};
+
+/** Only types that a browser cannot be made to run; everything else is a download. */
+function contentTypeOf(key: string): string {
+  return contentTypes[key.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream';
+}

@@ -1,0 +1,127 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '../base/clock.ts';
+import { buildApp } from './build-app.ts';
+import { openDatabase } from './db/database.ts';
+import { lockForOneHub } from './db/hub-lock.ts';
+import type { HubDeps } from './deps.ts';
+import { ensureUsers, type FirstUsers } from './first-users.ts';
+import { transcodeKind } from './jobs/kinds.ts';
+import { JobQueue } from './jobs/queue.ts';
+import { transcodeWorker } from './jobs/transcode-worker.ts';
+import { FileStore } from './objects/file-store.ts';
+import { UrlSigner } from './objects/signing.ts';
+import { startCluster } from './postgres/cluster.ts';
+import { ensureSample } from './sample/sample-project.ts';
+
+export interface HubOptions {
+  /** Folder of everything that the hub keeps; made when missing. */
+  data: string;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** An external PostgreSQL, 15 or later; absent: one of its own in the data folder. */
+  databaseUrl?: string | undefined;
+  /** Makes the sample project, once. */
+  sample: boolean;
+  /** Base of the URLs given to clients; absent: the host that the client itself wrote. */
+  publicUrl?: string | undefined;
+  /** The ffmpeg program; absent: found on the machine. */
+  ffmpegPath?: string | undefined;
+  /** For people, one line at a time. */
+  log: (line: string) => void;
+}
+
+export interface RunningHub {
+  url: string;
+  /** The administrator; `password` is known while its file is in the data folder. */
+  admin: { username: string; password: string | undefined };
+  users: FirstUsers;
+  /** Ends requests, jobs, then the database. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Largest single PUT, bytes: what S3 allows for a part. */
+const LARGEST_PUT = 5 * 1024 ** 3;
+
+/**
+ * Composition root of a hub: database, objects, queue, server, in this order; stops in the reverse one.
+ * @throws StartFailure with a message for the user.
+ */
+export async function startHub(options: HubOptions): Promise<RunningHub> {
+  const { data, log } = options;
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const stops: (() => Promise<void>)[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    const alone = options.databaseUrl === undefined;
+    const url = options.databaseUrl ?? (await ownDatabase(data, stops, log));
+    const report = (error: unknown, where: string): void => log(`error in ${where}: ${describe(error)}`);
+    const database = await openDatabase(url, (error) => report(error, 'database connection'));
+    stops.push(database.close);
+    const deps = await makeDeps(options, { db: database.db, report });
+    deps.queue.work(transcodeKind, transcodeWorker(deps, { data, ffmpegPath: options.ffmpegPath }));
+    const users = await ensureUsers(database.db, { data, log, sample: options.sample });
+    if (options.sample) await ensureSample(deps, users);
+    await deps.queue.start({ alone });
+    stops.push(() => deps.queue.stop());
+    const app = buildApp(deps);
+    stops.push(() => app.close());
+    await app.listen({ host: options.host, port: options.port });
+    const { port } = app.server.address() as AddressInfo;
+    const shown = options.host.includes(':') ? `[${options.host}]` : options.host;
+    return { url: `http://${shown}:${port}`, admin: users.admin, users, stop: stopAll };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function ownDatabase(
+  data: string,
+  stops: (() => Promise<void>)[],
+  log: (line: string) => void,
+): Promise<string> {
+  const cluster = await startCluster(data);
+  if (cluster.adopted) log('found the database of an earlier hub still running, and took it over');
+  const unlock = await lockForOneHub(cluster.url);
+  stops.push(cluster.stop, unlock);
+  return cluster.url;
+}
+
+async function makeDeps(
+  options: HubOptions,
+  { db, report }: Pick<HubDeps, 'db' | 'report'>,
+): Promise<HubDeps> {
+  const clock = systemClock();
+  const objects = await FileStore.open(join(options.data, 'objects'), { largest: LARGEST_PUT });
+  return {
+    db,
+    objects,
+    signer: new UrlSigner(await readOrMakeSecret(join(options.data, 'signing-secret'))),
+    queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
+    clock,
+    makeId: randomUUID,
+    settings: {
+      ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+      anybodyMakesOrganizations: false,
+    },
+    report,
+  };
+}
+
+async function readOrMakeSecret(path: string): Promise<Buffer> {
+  const known = await readFile(path).catch(() => undefined);
+  if (known && known.length > 0) return known;
+  const made = randomBytes(32);
+  await writeFile(path, made, { mode: 0o600 });
+  return made;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

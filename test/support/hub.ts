@@ -1,0 +1,145 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stopLeftover } from '../../src/hub/postgres/cluster.ts';
+
+/** A hub as the user runs it: its own process, its own PostgreSQL, a folder of its own. */
+export interface TestHub {
+  url: string;
+  data: string;
+  pid: number;
+  adminToken: string;
+  /** Of the user "annotator" (Can Transfer in the sample project); empty without the sample. */
+  annotatorToken: string;
+  /** The administrator's. */
+  token: string;
+  client(token?: string): HubClient;
+  /** Everything it said on stderr so far. */
+  stderr(): string;
+  /** SIGKILLs the hub's process; its PostgreSQL stays behind, as after a crash. */
+  kill(): Promise<void>;
+  /** Starts it again on the same folder (and port, unless told otherwise). */
+  restart(options?: { port?: number }): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface Reply<Body = any> {
+  status: number;
+  body: Body;
+  headers: Headers;
+}
+
+/** Plain REST calls; answers of every status come back. */
+export type HubClient = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
+
+const entry = fileURLToPath(new URL('../../src/hub/entry.ts', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const START_LIMIT_MS = 60_000;
+
+export async function startTestHub(
+  options: { sample?: boolean; data?: string; port?: number; env?: Record<string, string> } = {},
+): Promise<TestHub> {
+  const { sample = true } = options;
+  const own = options.data === undefined;
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tidemark-hub-')));
+  let log = '';
+  let running = await launch(options.port ?? 0);
+  const tokens = await signIn(running.url, data, sample);
+
+  async function launch(port: number): Promise<{ child: ChildProcess; url: string }> {
+    const args = ['--import', 'tsx', entry, '--port', String(port), '--data', data, '--parent-watch'];
+    const child = spawn(process.execPath, sample ? [...args, '--sample'] : args, {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+    });
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    return { child, url: await readyUrl(child, () => log) };
+  }
+
+  return {
+    get url() {
+      return running.url;
+    },
+    get pid() {
+      return running.child.pid ?? 0;
+    },
+    data,
+    token: tokens.admin,
+    adminToken: tokens.admin,
+    annotatorToken: tokens.annotator,
+    client: (token = tokens.admin) => hubClient(() => running.url, token),
+    stderr: () => log,
+    kill: () => end(running.child, 'SIGKILL'),
+    async restart({ port } = {}) {
+      running = await launch(port ?? Number(new URL(running.url).port));
+    },
+    async stop() {
+      await end(running.child, 'SIGTERM');
+      await stopLeftover(data);
+      if (own) await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(() => reject(new Error(`the hub did not get ready: ${log()}`)), START_LIMIT_MS);
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      const line = out.split('\n').find((text) => text.includes('"ready"'));
+      if (line === undefined) return;
+      clearTimeout(limit);
+      resolve((JSON.parse(line) as { url: string }).url);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(limit);
+      reject(new Error(`the hub ended with ${code}: ${log()}`));
+    });
+  });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await ended;
+}
+
+async function signIn(url: string, data: string, sample: boolean): Promise<{ admin: string; annotator: string }> {
+  const tokenOf = async (username: string): Promise<string> => {
+    const password = (await readFile(join(data, `${username}-password.txt`), 'utf8')).trim();
+    const reply = await hubClient(() => url)('POST', '/rest/Token', { username, password });
+    return (reply.body as { token: string }).token;
+  };
+  return { admin: await tokenOf('admin'), annotator: sample ? await tokenOf('annotator') : '' };
+}
+
+export function hubClient(url: () => string, token?: string): HubClient {
+  return async (method, path, body, headers = {}) => {
+    const reply = await fetch(url() + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Token ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    return { status: reply.status, body: parse(text), headers: reply.headers };
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
