@@ -1,5 +1,6 @@
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import type { Search } from './shapes/search.ts';
+import type { Value } from './shapes/values.ts';
 
 /**
  * How a query parameter is written into the URL:
@@ -23,27 +24,27 @@ export interface QueryParam<T = unknown, R extends boolean = boolean> {
 export type QueryParams = Readonly<Record<string, QueryParam>>;
 
 /** A value that may be left out. */
-export function may<S extends TSchema>(schema: S): QueryParam<Static<S>, false> {
+export function may<S extends TSchema>(schema: S): QueryParam<Value<S>, false> {
   return { schema, style: 'plain', required: false };
 }
 
 /** A value that must be given. */
-export function needed<S extends TSchema>(schema: S): QueryParam<Static<S>, true> {
+export function needed<S extends TSchema>(schema: S): QueryParam<Value<S>, true> {
   return { schema, style: 'plain', required: true };
 }
 
 /** A comma list that may be left out. */
-export function mayList<S extends TSchema>(item: S): QueryParam<Static<S>[], false> {
+export function mayList<S extends TSchema>(item: S): QueryParam<Value<S>[], false> {
   return { schema: Type.Array(item), style: 'comma', required: false };
 }
 
 /** A comma list that must be given. */
-export function neededList<S extends TSchema>(item: S): QueryParam<Static<S>[], true> {
+export function neededList<S extends TSchema>(item: S): QueryParam<Value<S>[], true> {
   return { schema: Type.Array(item), style: 'comma', required: true };
 }
 
 /** A list written as repeated parameters. */
-export function mayRepeat<S extends TSchema>(item: S): QueryParam<Static<S>[], false> {
+export function mayRepeat<S extends TSchema>(item: S): QueryParam<Value<S>[], false> {
   return { schema: Type.Array(item), style: 'repeat', required: false };
 }
 

@@ -1,6 +1,7 @@
-import type { Static, TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 import type { NamedOperation, OperationSpec, PathParamsOf, pathParamSchemas } from './operation.ts';
 import type { QueryParam, QueryParams } from './param.ts';
+import type { Value } from './shapes/values.ts';
 import type { OperationName, Operations } from './table.ts';
 
 /** The types of a call, made from the table. Nothing here is written down a second time. */
@@ -11,7 +12,7 @@ type SpecOf<Name extends OperationName> =
 type Flat<T> = { [Key in keyof T]: T[Key] };
 
 type PathArgs<Path extends string> = {
-  [Name in PathParamsOf<Path>]: Static<(typeof pathParamSchemas)[Name]>;
+  [Name in PathParamsOf<Path>]: Value<(typeof pathParamSchemas)[Name]>;
 };
 
 type NeededKeys<Query extends QueryParams> = {
@@ -27,9 +28,9 @@ type QueryArgs<Query extends QueryParams> = {
 };
 
 type BodyArgs<Spec extends OperationSpec> = Spec extends { readonly body: infer Schema extends TSchema }
-  ? { body: Static<Schema> }
+  ? { body: Value<Schema> }
   : Spec extends { readonly optionalBody: infer Schema extends TSchema }
-    ? { body?: Static<Schema> }
+    ? { body?: Value<Schema> }
     : unknown;
 
 type QueryOf<Spec extends OperationSpec> = Spec extends { readonly query: infer Query extends QueryParams }
@@ -51,7 +52,7 @@ type ValueOfReply<Reply> = Reply extends { readonly kind: 'image' }
     : Reply extends { readonly kind: 'empty' }
       ? null
       : Reply extends TSchema
-        ? Static<Reply>
+        ? Value<Reply>
         : never;
 
 /**

@@ -13,7 +13,7 @@ import { VideoClip } from '../shapes/jobs.ts';
 import { oneOrMany } from '../shapes/lists.ts';
 import * as shape from '../shapes/media.ts';
 import { CreateListReply, CreateReply, MessageReply } from '../shapes/replies.ts';
-import { Count, Text, choice } from '../shapes/values.ts';
+import { Count, Text, choice, anyOf } from '../shapes/values.ts';
 
 const filters = { ...mediaFilters, ...relatedFilters };
 const listing = { ...filters, ...fields, ...presigning, ...presignOnly };
@@ -43,7 +43,7 @@ export const mediaOperations = family({
     method: 'POST',
     path: '/rest/Medias/{project}',
     body: oneOrMany(shape.MediaSpec),
-    responses: { 201: Type.Union([CreateListReply, CreateReply]) },
+    responses: { 201: anyOf(CreateListReply, CreateReply) },
     permission: 'can-transfer',
     summary: 'Adds one media, or several images; files come afterwards.',
   },

@@ -11,17 +11,19 @@ import {
   choice,
   nullable,
   optional,
+  anyOf,
+  object,
 } from './values.ts';
 
 /** Sign-in, users, and the organizations they belong to. */
 
 /** `refresh` replaces the token and so ends every other session of the user. */
-export const Credentials = Type.Object({ username: Text, password: Text, ...optional({ refresh: Truth }) });
+export const Credentials = object({ username: Text, password: Text, ...optional({ refresh: Truth }) });
 
-export const Token = Type.Object({ token: Text });
+export const Token = object({ token: Text });
 
 /** With a `registration_token` the e-mail must be the invitation's. `new_avatar` is base64. */
-export const UserSpec = Type.Object({
+export const UserSpec = object({
   username: Text,
   first_name: Text,
   last_name: Text,
@@ -31,7 +33,7 @@ export const UserSpec = Type.Object({
 });
 
 /** `password` goes with `reset_token` and with nothing else. */
-export const UserUpdate = Type.Object(
+export const UserUpdate = object(
   optional({
     first_name: Text,
     last_name: Text,
@@ -46,7 +48,7 @@ export const UserUpdate = Type.Object(
   }),
 );
 
-export const User = Type.Object({
+export const User = object({
   id: Id,
   username: Text,
   ...optional({
@@ -59,25 +61,25 @@ export const User = Type.Object({
   }),
 });
 
-export const PasswordReset = Type.Object({ email: Text });
+export const PasswordReset = object({ email: Text });
 
 /** `markdown` is text for people. */
-export const Announcement = Type.Object({
+export const Announcement = object({
   id: Id,
   markdown: Text,
   ...optional({ created_datetime: Text, eol_datetime: Text }),
 });
 
-const named = Type.Object(optional({ name: Text, value: AttributeValue }));
+const named = object(optional({ name: Text, value: AttributeValue }));
 
 /** Built-in fields have a leading `_`, attributes have not. */
-export const ChangeLogEntry = Type.Object({
+export const ChangeLogEntry = object({
   id: Id,
   ...optional({
     project: Id,
     user: nullable(Id),
     modified_datetime: DateTime,
-    description_of_change: Type.Object(optional({ old: Type.Array(named), new: Type.Array(named) })),
+    description_of_change: object(optional({ old: Type.Array(named), new: Type.Array(named) })),
   }),
 });
 
@@ -98,10 +100,10 @@ const organizationMembers = {
   effective_permission: Whole,
 };
 
-export const OrganizationSpec = Type.Object({ name: Text, ...optional(organizationMembers) });
-export const OrganizationUpdate = Type.Object(optional({ name: Text, ...organizationMembers }));
+export const OrganizationSpec = object({ name: Text, ...optional(organizationMembers) });
+export const OrganizationUpdate = object(optional({ name: Text, ...organizationMembers }));
 
-export const Organization = Type.Object({
+export const Organization = object({
   id: Id,
   name: Text,
   permission: Text,
@@ -111,10 +113,10 @@ export const Organization = Type.Object({
 const organizationLevel = choice(['Member', 'Admin']);
 
 /** The request says `user`, the answer `user_id`. */
-export const AffiliationSpec = Type.Object(optional({ user: RowId, permission: organizationLevel }));
-export const AffiliationUpdate = Type.Object(optional({ permission: organizationLevel }));
+export const AffiliationSpec = object(optional({ user: RowId, permission: organizationLevel }));
+export const AffiliationUpdate = object(optional({ permission: organizationLevel }));
 
-export const Affiliation = Type.Object({
+export const Affiliation = object({
   id: Id,
   user_id: RowId,
   organization_id: RowId,
@@ -122,13 +124,13 @@ export const Affiliation = Type.Object({
   ...optional({ username: Text, first_name: Text, last_name: Text, email: Text }),
 });
 
-export const InvitationSpec = Type.Object({ email: Text, permission: organizationLevel });
+export const InvitationSpec = object({ email: Text, permission: organizationLevel });
 
-export const InvitationUpdate = Type.Object(
+export const InvitationUpdate = object(
   optional({ status: choice(['Accepted']), permission: organizationLevel }),
 );
 
-export const Invitation = Type.Object({
+export const Invitation = object({
   id: Id,
   email: Text,
   permission: organizationLevel,
@@ -142,13 +144,13 @@ export const Invitation = Type.Object({
   }),
 });
 
-export const GroupSpec = Type.Object({ name: Text, ...optional({ initial_members: Type.Array(Id) }) });
+export const GroupSpec = object({ name: Text, ...optional({ initial_members: Type.Array(Id) }) });
 
-export const GroupUpdate = Type.Object(
+export const GroupUpdate = object(
   optional({ name: Text, add_members: Type.Array(Id), remove_members: Type.Array(Id) }),
 );
 
-export const Group = Type.Object({
+export const Group = object({
   id: Id,
   name: Text,
   members: Type.Array(Id),
@@ -157,14 +159,14 @@ export const Group = Type.Object({
 
 // Object stores
 
-const s3 = Type.Object({
+const s3 = object({
   endpoint_url: Text,
   region_name: Text,
   aws_access_key_id: Text,
   aws_secret_access_key: Text,
 });
 
-const gcp = Type.Object({
+const gcp = object({
   type: Text,
   project_id: Text,
   private_key_id: Text,
@@ -177,9 +179,9 @@ const gcp = Type.Object({
   client_x509_cert_url: Text,
 });
 
-const oci = Type.Object({
+const oci = object({
   boto3_config: s3,
-  native_config: Type.Object({
+  native_config: object({
     user: Text,
     key_content: Text,
     fingerprint: Text,
@@ -188,10 +190,10 @@ const oci = Type.Object({
   }),
 });
 
-const azure = Type.Object({ connection_string: Text });
+const azure = object({ connection_string: Text });
 
 /** Credentials of the store; never returned. */
-const config = Type.Union([gcp, oci, s3, azure]);
+const config = anyOf(gcp, oci, s3, azure);
 const storeType = choice(['AWS', 'MINIO', 'GCP', 'OCI', 'VAST', 'AZURE']);
 
 const bucketMembers = {
@@ -201,18 +203,16 @@ const bucketMembers = {
   effective_permission: Whole,
 };
 
-export const BucketSpec = Type.Object({
+export const BucketSpec = object({
   name: Text,
   config,
   store_type: storeType,
   ...optional(bucketMembers),
 });
 
-export const BucketUpdate = Type.Object(
-  optional({ name: Text, config, store_type: storeType, ...bucketMembers }),
-);
+export const BucketUpdate = object(optional({ name: Text, config, store_type: storeType, ...bucketMembers }));
 
-export const Bucket = Type.Object({
+export const Bucket = object({
   id: Id,
   organization: Id,
   name: Text,
@@ -243,11 +243,11 @@ const targets = {
 const subjects = { user: Id, organization: Id, group: Id };
 
 /** `permission` is a bit mask: exist 1, read 2, create 4, modify 8, delete 16, execute 32, upload 64, ACL 128. */
-export const RowProtectionSpec = Type.Object({ permission: Whole, ...optional({ ...targets, ...subjects }) });
+export const RowProtectionSpec = object({ permission: Whole, ...optional({ ...targets, ...subjects }) });
 
-export const RowProtectionUpdate = Type.Object(optional({ permission: Whole }));
+export const RowProtectionUpdate = object(optional({ permission: Whole }));
 
-export const RowProtection = Type.Object({
+export const RowProtection = object({
   id: Id,
   permission: Whole,
   ...optional({

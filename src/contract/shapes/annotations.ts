@@ -14,6 +14,8 @@ import {
   nullable,
   optional,
   pairOf,
+  object,
+  partial,
 } from './values.ts';
 
 /** What localizations and states have in common. */
@@ -80,20 +82,20 @@ const annotationSelection = optional({
 
 // Localizations
 
-export const LocalizationSpec = Type.Object({
+export const LocalizationSpec = object({
   media_id: Id,
   type: Id,
   frame: Whole,
   ...optional({ version: Id, ...geometry, ...identity, attributes: AttributeMap, ...onBehalf }),
 });
 
-export const LocalizationUpdate = Type.Object({
+export const LocalizationUpdate = object({
   ...optional({ ...geometry, frame: Whole, ...identity, attributes: AttributeMap, ...onBehalf }),
   ...attributeEdits,
   ...editOptions,
 });
 
-export const LocalizationDelete = Type.Object(deleteOptions);
+export const LocalizationDelete = object(deleteOptions);
 
 const localizationSelection = {
   ...annotationSelection,
@@ -114,18 +116,18 @@ export const localizationIdLists = [
   'frame_state_ids',
 ] as const;
 
-export const LocalizationQuery = Type.Object(localizationSelection);
+export const LocalizationQuery = object(localizationSelection);
 
-export const LocalizationBulkUpdate = Type.Object({
+export const LocalizationBulkUpdate = object({
   ...optional({ attributes: AttributeMap, in_place: Flag }),
   ...bulkMoves,
   ...attributeEdits,
   ...localizationSelection,
 });
 
-export const LocalizationBulkDelete = Type.Object({ ...deleteOptions, ...localizationSelection });
+export const LocalizationBulkDelete = object({ ...deleteOptions, ...localizationSelection });
 
-export const Localization = Type.Object({
+export const Localization = object({
   ...returned,
   project: Id,
   media: Id,
@@ -134,11 +136,11 @@ export const Localization = Type.Object({
   ...optional({ ...geometry, user: nullable(Id), thumbnail_image: nullable(Text) }),
 });
 
-export const LocalizationUpdateReply = Type.Object({ message: Text, ...optional({ object: Localization }) });
+export const LocalizationUpdateReply = object({ message: Text, ...optional({ object: Localization }) });
 
 // States
 
-export const StateSpec = Type.Object({
+export const StateSpec = object({
   type: Id,
   media_ids: Type.Array(Id),
   ...optional({
@@ -151,7 +153,7 @@ export const StateSpec = Type.Object({
   }),
 });
 
-export const StateUpdate = Type.Object({
+export const StateUpdate = object({
   ...optional({
     frame: Whole,
     ...identity,
@@ -164,7 +166,7 @@ export const StateUpdate = Type.Object({
   ...editOptions,
 });
 
-export const StateDelete = Type.Object(deleteOptions);
+export const StateDelete = object(deleteOptions);
 
 const stateSelection = {
   ...annotationSelection,
@@ -174,18 +176,18 @@ const stateSelection = {
 
 export const stateIdLists = ['ids', 'elemental_ids', 'media_ids', 'localization_ids'] as const;
 
-export const StateQuery = Type.Object(stateSelection);
+export const StateQuery = object(stateSelection);
 
-export const StateBulkUpdate = Type.Object({
+export const StateBulkUpdate = object({
   ...optional({ attributes: AttributeMap, in_place: Flag }),
   ...bulkMoves,
   ...attributeEdits,
   ...stateSelection,
 });
 
-export const StateBulkDelete = Type.Object({ ...deleteOptions, ...stateSelection });
+export const StateBulkDelete = object({ ...deleteOptions, ...stateSelection });
 
-export const State = Type.Object({
+export const State = object({
   ...returned,
   media: Type.Array(Id),
   localizations: Type.Array(Id),
@@ -198,14 +200,14 @@ export const State = Type.Object({
 });
 
 /** The object lacks `media` and `localizations`. */
-export const StateUpdateReply = Type.Object({
+export const StateUpdateReply = object({
   message: Text,
-  ...optional({ object: Type.Partial(State) }),
+  ...optional({ object: partial(State) }),
 });
 
-export const StateMerge = Type.Object({ merge_state_id: Id });
+export const StateMerge = object({ merge_state_id: Id });
 
-export const StateTrim = Type.Object({
+export const StateTrim = object({
   frame: Type.Integer({ minimum: 0 }),
   endpoint: Type.Unsafe<'start' | 'end'>({ type: 'string', enum: ['start', 'end'] }),
 });

@@ -13,6 +13,7 @@ import {
   mapOf,
   nullable,
   optional,
+  object,
 } from './values.ts';
 
 /** The types of a project's media, annotations, leaves and files, and their attribute definitions. */
@@ -31,7 +32,7 @@ export const attributeDtypes = [
 
 /** Where suggestions for a text attribute come from. */
 export const Autocomplete = nullable(
-  Type.Object(
+  object(
     optional({
       serviceUrl: Text,
       match_any: Type.Boolean({ default: false }),
@@ -56,7 +57,7 @@ const definitionDetails = {
 };
 
 /** One attribute definition. An answer always carries `name` and `dtype`; the server insists on them too. */
-export const AttributeType = Type.Object(
+export const AttributeType = object(
   optional({
     name: Text,
     description: Type.String({ default: '' }),
@@ -78,14 +79,12 @@ const AttributeHolder = choice([
   'Section',
 ]);
 
-export const AttributeTypeSpec = Type.Object(
-  optional({ entity_type: AttributeHolder, addition: AttributeType }),
-);
+export const AttributeTypeSpec = object(optional({ entity_type: AttributeHolder, addition: AttributeType }));
 
-export const AttributeTypeUpdate = Type.Object({
+export const AttributeTypeUpdate = object({
   entity_type: AttributeHolder,
   current_name: Text,
-  attribute_type_update: Type.Object(
+  attribute_type_update: object(
     optional({
       name: Text,
       description: Text,
@@ -97,7 +96,7 @@ export const AttributeTypeUpdate = Type.Object({
   ),
 });
 
-export const AttributeTypeDelete = Type.Object(optional({ entity_type: AttributeHolder, name: Text }));
+export const AttributeTypeDelete = object(optional({ entity_type: AttributeHolder, name: Text }));
 
 /** What every type that the server returns has. */
 const typeIdentity = { id: Id, project: Id, name: Text, description: Text, attribute_types: AttributeTypes };
@@ -143,7 +142,7 @@ const x264Tunes = [
 ] as const;
 
 /** How the archival copy of a video is encoded. */
-export const EncodeConfig = Type.Object(
+export const EncodeConfig = object(
   optional({
     vcodec: choice(['copy', 'h264', 'hevc'], { default: 'hevc' }),
     crf: Type.Integer({ minimum: 0, maximum: 51, default: 23 }),
@@ -155,17 +154,15 @@ export const EncodeConfig = Type.Object(
   { additionalProperties: true },
 );
 
-const S3Storage = Type.Object(
-  optional({ aws_access_key: Text, aws_secret_access_key: Text, bucket_name: Text }),
-);
+const S3Storage = object(optional({ aws_access_key: Text, aws_secret_access_key: Text, bucket_name: Text }));
 
-export const ArchiveConfig = Type.Object({
+export const ArchiveConfig = object({
   encode: EncodeConfig,
   ...optional({ name: Text, s3_storage: S3Storage }),
 });
 
 /** One rung of the ladder of streaming files; `resolution` is the height. */
-export const ResolutionConfig = Type.Object(
+export const ResolutionConfig = object(
   optional({
     vcodec: choice(['h264', 'av1'], { default: 'h264' }),
     crf: Type.Integer({ minimum: 0, maximum: 63, default: 23 }),
@@ -190,7 +187,7 @@ const mediaTypeChoices = {
   ...elementalId,
 };
 
-export const MediaTypeSpec = Type.Object({
+export const MediaTypeSpec = object({
   name: Text,
   dtype: mediaDtype,
   ...optional({
@@ -202,9 +199,9 @@ export const MediaTypeSpec = Type.Object({
   }),
 });
 
-export const MediaTypeUpdate = Type.Object(optional({ name: Text, description: Text, ...mediaTypeChoices }));
+export const MediaTypeUpdate = object(optional({ name: Text, description: Text, ...mediaTypeChoices }));
 
-export const MediaType = Type.Object({
+export const MediaType = object({
   ...typeIdentity,
   dtype: mediaDtype,
   ...optional({
@@ -222,11 +219,11 @@ export const MediaType = Type.Object({
 
 // Localization types
 
-const Fill = Type.Object(optional({ color: Color, style: choice(['fill', 'blur', 'gray']) }));
+const Fill = object(optional({ color: Color, style: choice(['fill', 'blur', 'gray']) }));
 
 /** Colours by attribute value or by version; `alpha_ranges` are [from, to, alpha]. */
 export const ColorMap = nullable(
-  Type.Object(
+  object(
     optional({
       default: Color,
       default_fill: Fill,
@@ -253,7 +250,7 @@ const localizationTypeLook = {
 /** Ids of the media types that a type applies to. */
 const MediaTypeIds = Type.Array(RowId, { minItems: 1 });
 
-export const LocalizationTypeSpec = Type.Object({
+export const LocalizationTypeSpec = object({
   name: Text,
   dtype: localizationDtype,
   media_types: MediaTypeIds,
@@ -265,11 +262,11 @@ export const LocalizationTypeSpec = Type.Object({
   }),
 });
 
-export const LocalizationTypeUpdate = Type.Object(
+export const LocalizationTypeUpdate = object(
   optional({ name: Text, description: Text, ...localizationTypeLook }),
 );
 
-export const LocalizationType = Type.Object({
+export const LocalizationType = object({
   ...typeIdentity,
   dtype: localizationDtype,
   media: Type.Array(RowId),
@@ -282,7 +279,7 @@ export const LocalizationType = Type.Object({
 const association = choice(['Media', 'Frame', 'Localization']);
 const interpolation = choice(['none', 'latest', 'attr_style_range'], { default: 'latest' });
 
-export const StateTypeSpec = Type.Object({
+export const StateTypeSpec = object({
   name: Text,
   association,
   media_types: MediaTypeIds,
@@ -300,7 +297,7 @@ export const StateTypeSpec = Type.Object({
   }),
 });
 
-export const StateTypeUpdate = Type.Object(
+export const StateTypeUpdate = object(
   optional({
     name: Text,
     description: Text,
@@ -312,7 +309,7 @@ export const StateTypeUpdate = Type.Object(
   }),
 );
 
-export const StateType = Type.Object({
+export const StateType = object({
   ...typeIdentity,
   dtype: Text,
   association,
@@ -333,14 +330,14 @@ export const StateType = Type.Object({
 
 const plainTypeMembers = { name: Text, description: Type.String({ default: '' }), ...elementalId };
 
-export const LeafTypeSpec = Type.Object(optional({ ...plainTypeMembers, attribute_types: AttributeTypes }));
+export const LeafTypeSpec = object(optional({ ...plainTypeMembers, attribute_types: AttributeTypes }));
 
-export const LeafTypeUpdate = Type.Object(optional({ name: Text, description: Text, ...elementalId }));
+export const LeafTypeUpdate = object(optional({ name: Text, description: Text, ...elementalId }));
 
-export const LeafType = Type.Object({ ...typeIdentity, dtype: Text, ...optional(elementalId) });
+export const LeafType = object({ ...typeIdentity, dtype: Text, ...optional(elementalId) });
 
-export const FileTypeSpec = Type.Object(optional({ ...plainTypeMembers, attribute_types: AttributeTypes }));
+export const FileTypeSpec = object(optional({ ...plainTypeMembers, attribute_types: AttributeTypes }));
 
-export const FileTypeUpdate = Type.Object(optional(plainTypeMembers));
+export const FileTypeUpdate = object(optional(plainTypeMembers));
 
-export const FileType = Type.Object({ ...typeIdentity, ...optional(elementalId) });
+export const FileType = object({ ...typeIdentity, ...optional(elementalId) });

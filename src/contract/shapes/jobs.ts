@@ -11,23 +11,26 @@ import {
   attributeEdits,
   nullable,
   optional,
+  anyOf,
+  object,
+  partial,
 } from './values.ts';
 
 /** Work that runs on the server, what it is made of, and files that are no media. */
 
-export const EmailSpec = Type.Object({
+export const EmailSpec = object({
   recipients: Type.Array(Text),
   subject: Text,
   text: Text,
-  ...optional({ attachments: Type.Array(Type.Object({ key: Text, name: Text })) }),
+  ...optional({ attachments: Type.Array(object({ key: Text, name: Text })) }),
 });
 
 /** `send_as_file` 1 sends the message as an attachment. */
-export const NotifySpec = Type.Object({ message: Text, ...optional({ send_as_file: Whole }) });
+export const NotifySpec = object({ message: Text, ...optional({ send_as_file: Whole }) });
 
 // Algorithms
 
-const AlgorithmParameter = Type.Object({ name: Text, value: Type.Union([Type.Number(), Text]) });
+const AlgorithmParameter = object({ name: Text, value: anyOf(Type.Number(), Text) });
 
 /** Values of a hosted template. An update that leaves them out empties them. */
 const Parameters = Type.Array(Parameter, { default: [] });
@@ -43,14 +46,14 @@ const algorithmMembers = {
 };
 
 /** `manifest` is the URL that `save_algorithm_manifest` answered. */
-export const AlgorithmSpec = Type.Object({
+export const AlgorithmSpec = object({
   name: Text,
   user: Id,
   files_per_job: Whole,
   ...optional({ ...algorithmMembers, headers: Parameters }),
 });
 
-export const Algorithm = Type.Object({
+export const Algorithm = object({
   id: Id,
   project: Id,
   name: Text,
@@ -65,12 +68,12 @@ export const Algorithm = Type.Object({
 });
 
 /** `upload_url` is the download URL of an upload. */
-export const ManifestSpec = Type.Object(optional({ name: Text, upload_url: Text }));
-export const Manifest = Type.Object(optional({ url: Text }));
+export const ManifestSpec = object(optional({ name: Text, upload_url: Text }));
+export const Manifest = object(optional({ url: Text }));
 
 // Jobs and transcodes
 
-const JobNode = Type.Object(
+const JobNode = object(
   optional({
     id: Text,
     children: Type.Array(Text),
@@ -82,14 +85,14 @@ const JobNode = Type.Object(
 );
 
 /** `status` is Pending, Running, Succeeded, Failed or Error, or a word of the transcode service. */
-export const Job = Type.Object({
+export const Job = object({
   uid: Text,
   status: Text,
   ...optional({
     id: Text,
     gid: nullable(Text),
-    user: Type.Union([Id, Text]),
-    project: Type.Union([Id, Text]),
+    user: anyOf(Id, Text),
+    project: anyOf(Id, Text),
     nodes: Type.Array(JobNode),
     start_time: nullable(DateTime),
     stop_time: nullable(DateTime),
@@ -97,7 +100,7 @@ export const Job = Type.Object({
   }),
 });
 
-export const JobSpec = Type.Object({
+export const JobSpec = object({
   algorithm_name: Text,
   media_ids: Type.Array(Id),
   ...optional({
@@ -108,7 +111,7 @@ export const JobSpec = Type.Object({
 });
 
 /** `url` is where the server fetches the video. Without `media_id` a media is made. */
-export const TranscodeSpec = Type.Object({
+export const TranscodeSpec = object({
   type: Id,
   gid: Type.String({ format: 'uuid' }),
   uid: Text,
@@ -126,12 +129,12 @@ export const TranscodeSpec = Type.Object({
 });
 
 /** The server repeats what it was given, with its own additions. */
-export const Transcode = Type.Object(optional({ spec: Type.Partial(TranscodeSpec), job: Job }));
+export const Transcode = object(optional({ spec: partial(TranscodeSpec), job: Job }));
 
-export const JobClusterSpec = Type.Object({ name: Text, host: Text, port: Whole, token: Text, cert: Text });
+export const JobClusterSpec = object({ name: Text, host: Text, port: Whole, token: Text, cert: Text });
 
 /** Token and certificate come back in clear. */
-export const JobCluster = Type.Object({
+export const JobCluster = object({
   id: Id,
   organization: Id,
   name: Text,
@@ -150,9 +153,9 @@ const appletMembers = {
   tparams: Parameters,
 };
 
-export const AppletSpec = Type.Object(optional({ name: Text, ...appletMembers, headers: Parameters }));
+export const AppletSpec = object(optional({ name: Text, ...appletMembers, headers: Parameters }));
 
-export const Applet = Type.Object({
+export const Applet = object({
   id: Id,
   project: Id,
   name: Text,
@@ -165,13 +168,13 @@ export const Applet = Type.Object({
 });
 
 /** Text fetched from `url` with `headers`, filled with the values of `tparams`. */
-export const HostedTemplateSpec = Type.Object({
+export const HostedTemplateSpec = object({
   name: Text,
   url: Text,
   ...optional({ tparams: Parameters, headers: Parameters }),
 });
 
-export const HostedTemplate = Type.Object({
+export const HostedTemplate = object({
   id: Id,
   name: Text,
   url: Text,
@@ -180,8 +183,8 @@ export const HostedTemplate = Type.Object({
 
 // Files
 
-export const GenericFileSpec = Type.Object(optional({ name: Text, upload_url: Text }));
-export const GenericFile = Type.Object(optional({ name: Text, upload_url: Text, project: Id, url: Text }));
+export const GenericFileSpec = object(optional({ name: Text, upload_url: Text }));
+export const GenericFile = object(optional({ name: Text, upload_url: Text, project: Id, url: Text }));
 
 const fileMembers = {
   name: Text,
@@ -191,12 +194,12 @@ const fileMembers = {
   type: Id,
 };
 
-export const FileSpec = Type.Object(optional({ ...fileMembers, user_elemental_id: nullable(Text) }));
+export const FileSpec = object(optional({ ...fileMembers, user_elemental_id: nullable(Text) }));
 
 /** `path` is the key of the file's own upload. */
-export const FileUpdate = Type.Object({ ...optional({ ...fileMembers, path: Text }), ...attributeEdits });
+export const FileUpdate = object({ ...optional({ ...fileMembers, path: Text }), ...attributeEdits });
 
-export const File = Type.Object({
+export const File = object({
   id: Id,
   name: Text,
   ...optional({
@@ -214,14 +217,14 @@ export const File = Type.Object({
 });
 
 /** The server fetches `url`; `lookup` is free text to find the file by; `hours` is how long it lives. */
-export const TemporaryFileSpec = Type.Object({
+export const TemporaryFileSpec = object({
   name: Text,
   url: Text,
   lookup: Text,
   ...optional({ hours: Type.Integer({ minimum: 1, maximum: 24, default: 24 }) }),
 });
 
-export const TemporaryFile = Type.Object({
+export const TemporaryFile = object({
   id: Id,
   name: Text,
   path: Text,
@@ -229,7 +232,7 @@ export const TemporaryFile = Type.Object({
 });
 
 /** Frame ranges that the clip really holds: it is cut on whole fragments. */
-export const VideoClip = Type.Object(
+export const VideoClip = object(
   optional({
     segment_start_frames: Type.Array(Whole),
     segment_end_frames: Type.Array(Whole),

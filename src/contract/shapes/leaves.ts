@@ -10,17 +10,18 @@ import {
   AttributeValue,
   nullable,
   optional,
+  object,
 } from './values.ts';
 
 /** Leaves: labels of a hierarchical vocabulary, such as a taxonomy. */
 
-export const LeafSpec = Type.Object({
+export const LeafSpec = object({
   name: Text,
   type: Id,
   ...optional({ parent: nullable(Id), attributes: AttributeMap }),
 });
 
-export const LeafUpdate = Type.Object({
+export const LeafUpdate = object({
   ...optional({ name: Text, attributes: AttributeMap }),
   ...attributeEdits,
 });
@@ -28,16 +29,16 @@ export const LeafUpdate = Type.Object({
 /** Unlike elsewhere, an empty `ids` selects nothing. */
 const leafSelection = { ...optional({ ids: Type.Array(RowId) }), ...bodySearch };
 
-export const LeafQuery = Type.Object(leafSelection);
+export const LeafQuery = object(leafSelection);
 
-export const LeafBulkUpdate = Type.Object({
+export const LeafBulkUpdate = object({
   ...optional({ attributes: AttributeMap }),
   ...attributeEdits,
   ...leafSelection,
 });
 
 /** `path` is computed by the server: labels joined by dots, the project's name first. */
-export const Leaf = Type.Object({
+export const Leaf = object({
   id: Id,
   type: Id,
   project: Id,
@@ -48,7 +49,7 @@ export const Leaf = Type.Object({
 });
 
 /** `group` is the parent's name, with its alias if it has one. */
-export const LeafSuggestion = Type.Object({
+export const LeafSuggestion = object({
   value: Text,
   ...optional({ group: Text, data: mapOf(AttributeValue) }),
 });

@@ -14,6 +14,7 @@ import {
   nullable,
   optional,
   pairOf,
+  object,
 } from './values.ts';
 
 /** Media, their files, and how files travel. Every `resolution` is [height, width]. */
@@ -28,7 +29,7 @@ const codecDetails = optional({ bit_rate: Whole, codec_mime: Text, codec_descrip
 const ReferenceOnly = Type.Integer({ maximum: 1, default: 0 });
 
 /** A streaming file needs `segment_info`: the key of its index of boxes. */
-export const VideoFile = Type.Object({
+export const VideoFile = object({
   path: Text,
   codec: Text,
   resolution: Resolution,
@@ -37,26 +38,26 @@ export const VideoFile = Type.Object({
   ...codecDetails,
 });
 
-export const AudioFile = Type.Object({ path: Text, codec: Text, ...elsewhere, ...codecDetails });
+export const AudioFile = object({ path: Text, codec: Text, ...elsewhere, ...codecDetails });
 
-export const ImageFile = Type.Object({
+export const ImageFile = object({
   path: Text,
   resolution: Resolution,
   ...optional({ mime: Text }),
   ...elsewhere,
 });
 
-export const AuxiliaryFile = Type.Object({
+export const AuxiliaryFile = object({
   path: Text,
   ...optional({ name: Text, mime: Text }),
   ...elsewhere,
 });
 
-const Feed = Type.Object({ name: Text, resolution: Resolution });
-export const LiveStream = Type.Object({ url: Text, feeds: Type.Array(Feed) });
+const Feed = object({ name: Text, resolution: Resolution });
+export const LiveStream = object({ url: Text, feeds: Type.Array(Feed) });
 
 /** `timestampOffset` is the clip's start in the whole, s. */
-export const ConcatClip = Type.Object(optional({ id: Id, timestampOffset: Real }));
+export const ConcatClip = object(optional({ id: Id, timestampOffset: Real }));
 
 const multiMembers = {
   ids: Type.Array(Id),
@@ -66,11 +67,11 @@ const multiMembers = {
 };
 
 /** Media shown side by side; `layout` is [rows, columns], `frameOffset` in frames. */
-export const Multi = Type.Object(optional(multiMembers));
+export const Multi = object(optional(multiMembers));
 
-export const LiveUpdate = Type.Object({ streams: Type.Array(LiveStream), layout: Type.Array(Whole) });
+export const LiveUpdate = object({ streams: Type.Array(LiveStream), layout: Type.Array(Whole) });
 
-export const MediaFiles = Type.Object(
+export const MediaFiles = object(
   optional({
     archival: Type.Array(VideoFile),
     streaming: Type.Array(VideoFile),
@@ -86,7 +87,7 @@ export const MediaFiles = Type.Object(
 );
 
 /** `type` -1 chooses by the file's name. `md5` is Tator's own digest, not the file's. */
-export const MediaSpec = Type.Object({
+export const MediaSpec = object({
   type: Type.Integer({ minimum: -1 }),
   name: Text,
   md5: Text,
@@ -117,7 +118,7 @@ const lastEdit = { last_edit_start: DateTime, last_edit_end: DateTime };
 const ArchiveWish = choice(['to_archive', 'to_live']);
 
 /** `media_files` is accepted and ignored; `primary_section` -1 takes the media out of its section. */
-export const MediaUpdate = Type.Object({
+export const MediaUpdate = object({
   ...optional({
     name: Text,
     media_files: MediaFiles,
@@ -148,15 +149,15 @@ const mediaSelection = {
 
 export const mediaIdLists = ['ids', 'localization_ids', 'state_ids'] as const;
 
-export const MediaQuery = Type.Object(mediaSelection);
+export const MediaQuery = object(mediaSelection);
 
-export const MediaBulkUpdate = Type.Object({
+export const MediaBulkUpdate = object({
   ...optional({ attributes: AttributeMap, archive_state: ArchiveWish, user_elemental_id: Text }),
   ...attributeEdits,
   ...mediaSelection,
 });
 
-export const Media = Type.Object({
+export const Media = object({
   id: Id,
   project: Id,
   type: Id,
@@ -189,7 +190,7 @@ export const Media = Type.Object({
 });
 
 /** `duration` in seconds, sizes in bytes. */
-export const MediaStats = Type.Object(
+export const MediaStats = object(
   optional({
     count: Count,
     download_size: nullable(Count),
@@ -198,30 +199,30 @@ export const MediaStats = Type.Object(
   }),
 );
 
-export const MediaNext = Type.Object(optional({ next: Whole }));
-export const MediaPrev = Type.Object(optional({ prev: Whole }));
+export const MediaNext = object(optional({ next: Whole }));
+export const MediaPrev = object(optional({ prev: Whole }));
 
-export const CloneSpec = Type.Object({
+export const CloneSpec = object({
   dest_project: Id,
   dest_type: Type.Integer({ minimum: -1 }),
   ...optional({ dest_section: nullable(Text) }),
 });
 
-export const ClonesReply = Type.Object({ message: Text, ids: Type.Array(Id) });
+export const ClonesReply = object({ message: Text, ids: Type.Array(Id) });
 
 // Uploads and downloads
 
 /** One URL a part; `upload_id` is empty when there is one part. */
-export const UploadInfo = Type.Object({
+export const UploadInfo = object({
   urls: Type.Array(Text, { minItems: 1 }),
   key: Text,
   upload_id: Text,
 });
 
 /** `ETag` exactly as the store answered it, quotes included. */
-export const UploadPart = Type.Object(optional({ ETag: Text, PartNumber: Whole }));
+export const UploadPart = object(optional({ ETag: Text, PartNumber: Whole }));
 
-export const UploadCompletion = Type.Object(
+export const UploadCompletion = object(
   optional({
     key: Text,
     upload_id: Text,
@@ -230,5 +231,5 @@ export const UploadCompletion = Type.Object(
   }),
 );
 
-export const DownloadKeys = Type.Object({ keys: Type.Array(Text) });
-export const DownloadInfo = Type.Object({ key: Text, url: Text });
+export const DownloadKeys = object({ keys: Type.Array(Text) });
+export const DownloadInfo = object({ key: Text, url: Text });

@@ -13,13 +13,15 @@ import {
   choice,
   nullable,
   optional,
+  anyOf,
+  object,
 } from './values.ts';
 
 /** Projects, who works in them, and how their content is ordered. */
 
 const buckets = { bucket: RowId, upload_bucket: RowId, backup_bucket: RowId };
 
-export const ProjectSpec = Type.Object({
+export const ProjectSpec = object({
   name: Text,
   organization: RowId,
   ...optional({
@@ -32,7 +34,7 @@ export const ProjectSpec = Type.Object({
 });
 
 /** `thumb` is the key of an upload of the caller's. */
-export const ProjectUpdate = Type.Object(
+export const ProjectUpdate = object(
   optional({
     name: Text,
     summary: Text,
@@ -44,7 +46,7 @@ export const ProjectUpdate = Type.Object(
 );
 
 /** Totals are counted hourly; `permission` is the label of the caller's level. */
-export const Project = Type.Object({
+export const Project = object({
   id: Id,
   name: Text,
   summary: Text,
@@ -72,15 +74,15 @@ export const Project = Type.Object({
 
 const projectLevel = choice(['View Only', 'Can Edit', 'Can Transfer', 'Can Execute', 'Full Control']);
 
-export const MembershipSpec = Type.Object({
+export const MembershipSpec = object({
   user: RowId,
   permission: projectLevel,
   ...optional({ default_version: RowId }),
 });
 
-export const MembershipUpdate = Type.Object(optional({ permission: projectLevel, default_version: RowId }));
+export const MembershipUpdate = object(optional({ permission: projectLevel, default_version: RowId }));
 
-export const Membership = Type.Object({
+export const Membership = object({
   id: Id,
   project: Id,
   user: RowId,
@@ -104,10 +106,10 @@ const versionLook = optional({
   elemental_id: Text,
 });
 
-export const VersionSpec = Type.Object({ name: Text, ...versionLook });
-export const VersionUpdate = Type.Object({ ...optional({ name: Text }), ...versionLook });
+export const VersionSpec = object({ name: Text, ...versionLook });
+export const VersionUpdate = object({ ...optional({ name: Text }), ...versionLook });
 
-export const Version = Type.Object({
+export const Version = object({
   id: Id,
   project: Id,
   name: Text,
@@ -117,7 +119,7 @@ export const Version = Type.Object({
   ...optional({
     show_empty: Truth,
     elemental_id: nullable(Text),
-    created_by: nullable(Type.Union([Text, Id])),
+    created_by: nullable(anyOf(Text, Id)),
     effective_permission: Whole,
   }),
 });
@@ -139,21 +141,21 @@ const sectionMembers = {
   ...oldStyle,
 };
 
-export const SectionSpec = Type.Object({
+export const SectionSpec = object({
   name: Text,
   ...optional({ ...sectionMembers, media: Type.Array(Id) }),
 });
 
-export const SectionUpdate = Type.Object(
+export const SectionUpdate = object(
   optional({ name: Text, ...sectionMembers, media_add: Type.Array(Id), media_del: Type.Array(Id) }),
 );
 
 /** Replaces a prefix of the paths, as text. */
-export const SectionBulkUpdate = Type.Object(
-  optional({ path_substitution: Type.Object(optional({ old: Text, new: Text })) }),
+export const SectionBulkUpdate = object(
+  optional({ path_substitution: object(optional({ old: Text, new: Text })) }),
 );
 
-export const Section = Type.Object({
+export const Section = object({
   id: Id,
   project: Id,
   name: Text,
@@ -175,9 +177,9 @@ export const Section = Type.Object({
 
 // What a user keeps for herself in a project
 
-export const BookmarkSpec = Type.Object(optional({ name: Text, uri: Text }));
+export const BookmarkSpec = object(optional({ name: Text, uri: Text }));
 
-export const Bookmark = Type.Object({
+export const Bookmark = object({
   id: Id,
   project: Id,
   name: Text,
@@ -188,7 +190,7 @@ export const Bookmark = Type.Object({
 const favoriteKind = choice(['Localization', 'State']);
 
 /** Attribute values to be applied again; `page` 1 to 10. */
-export const FavoriteSpec = Type.Object(
+export const FavoriteSpec = object(
   optional({
     type: RowId,
     name: Text,
@@ -198,9 +200,9 @@ export const FavoriteSpec = Type.Object(
   }),
 );
 
-export const FavoriteUpdate = Type.Object(optional({ name: Text, entity_type_name: favoriteKind }));
+export const FavoriteUpdate = object(optional({ name: Text, entity_type_name: favoriteKind }));
 
-export const Favorite = Type.Object({
+export const Favorite = object({
   id: Id,
   type: Id,
   name: Text,

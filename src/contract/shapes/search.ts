@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { AttributeValue, Real, Text, choice, optional } from './values.ts';
+import { AttributeValue, Real, Text, choice, optional, object } from './values.ts';
 
 /**
  * The search object: sent base64-encoded as `encoded_search`, as it is in `object_search`, and
@@ -71,7 +71,7 @@ export const Search = Type.Unsafe<Search>({
 });
 
 /** Orders by the distance of a vector attribute from a point; needs `type` in the query. */
-export const VectorSearch = Type.Object({
+export const VectorSearch = object({
   name: Text,
   center: Type.Array(Real),
   ...optional({
