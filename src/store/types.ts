@@ -13,7 +13,10 @@ export interface Live<T> {
 /** The flight recorder as the store needs it: resolves when the lines are fsynced. */
 export interface Recorder {
   append(bodies: string[]): Promise<{ seq: number }>;
-  read(after: number, limit: number): Promise<{ entries: { seq: number; body: string }[]; first: number; last: number }>;
+  read(
+    after: number,
+    limit: number,
+  ): Promise<{ entries: { seq: number; body: string }[]; first: number; last: number }>;
   release(through: number): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
+import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
+import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
 
@@ -51,7 +53,10 @@ export interface Edit {
   /** Server truth that the user saw when this work began; null if the server never had it. */
   base: ServerRow | null;
   changes: Fields;
-  /** Grows by one with each local edit; a reply confirms exactly the revision that was sent. */
+  /**
+   * Number of the local command that changed it last; grows over the whole database and never
+   * repeats. A reply confirms exactly the revision that was sent.
+   */
   revision: number;
   /** An attempt may have reached the server although none is on record (after a recovery). */
   maybeSent: boolean;
@@ -156,6 +161,25 @@ export interface CreateSpec {
   fields: Fields;
 }
 
+/** A media as the server lists it. */
+export interface ServerMedia {
+  key: MediaKey;
+  serverId: number;
+  projectId: number;
+  type: number;
+  kind: 'video' | 'image';
+  name: string;
+  sectionId: number | null;
+  /** Pixels; 0 while the server does not know. */
+  width: number;
+  height: number;
+  frameCount: number;
+  fps: number;
+  attributes: Record<string, Json>;
+  /** The whole row as it was told. */
+  raw: Json;
+}
+
 /** The server, as the engine sees it. Every call may be lost before or after it took effect. */
 export interface ServerPort {
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>>;
@@ -165,11 +189,77 @@ export interface ServerPort {
   patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>>;
   /** Writes a tombstone; repeating it is harmless. */
   deleteAnnotation(ref: EntityRef): Promise<Answer<null>>;
+
+  readProjects(): Promise<Answer<Project[]>>;
+  readCatalog(project: Project): Promise<Answer<ProjectCatalog>>;
+  /** Medias by row id, after `after` (exclusive), at most `limit`. */
+  readMedia(query: { projectId: number; after: number; limit: number }): Promise<Answer<ServerMedia[]>>;
+  findMedia(projectId: number, elementalId: ElementalId): Promise<Answer<ServerMedia[]>>;
+  /** Server id of the new media. Not repeatable: look it up first. */
+  createMedia(projectId: number, spec: MediaSpec): Promise<Answer<number>>;
 }
+
+export interface MediaSpec {
+  elementalId: ElementalId;
+  type: number;
+  sectionId: number | null;
+  /** `name`, `md5`, `gid`, `uid`, `width`, `height`, `num_frames`, `fps`, `codec`, `attributes.*`. */
+  fields: Fields;
+}
+
+/** What is known of one entity; read and written as one. */
+export interface EntityState {
+  /** Server truth in the page; a tombstone stays in it. */
+  row: ServerRow | null;
+  edit: Edit | null;
+  /** The one open request about the entity. */
+  attempt: Attempt | null;
+  conflicts: Conflict[];
+}
+
+/** Where an entity is kept. */
+export interface Place {
+  ref: EntityRef;
+  media: MediaKey;
+}
+
+export type Cursors = Record<string, Json>;
+
+/** What is to change of a state; what is absent stays. */
+export type Revision = Partial<EntityState>;
 
 /** Storage of the engine; each call is one transaction. */
 export interface SyncStorage {
-  edits(projectId: number): Promise<Edit[]>;
-  edit(key: EntityKey): Promise<Edit | undefined>;
-  attempts(): Promise<Attempt[]>;
+  /** All dirty entities of the project. */
+  outbox(projectId: number): Promise<EntityState[]>;
+  /**
+   * Reads the states of the places, asks `decide` (pure, synchronous) what is to change, and writes
+   * it together with the cursors. Edits of the user cannot come between. A place that occurs twice
+   * is an error.
+   */
+  revise(places: Place[], decide: (states: EntityState[]) => Revision[], cursors?: Cursors): Promise<void>;
+  /** After a start: what was sent by a process that is gone is in doubt. */
+  doubtSentAttempts(): Promise<void>;
+  /** Current server truth of one media, tombstones included. */
+  rowsOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]>;
+
+  cursor(name: string): Promise<Json>;
+  setCursor(name: string, value: Json): Promise<void>;
+
+  /** Medias of the project that the server has: key to server id. */
+  mediaIds(projectId: number): Promise<Map<MediaKey, number>>;
+  /** Upserts medias as the server told them. `complete`: the list is all that the project has. */
+  putServerMedia(projectId: number, medias: ServerMedia[], options: { complete: boolean }): Promise<void>;
+  /** The server has the media now: its edit and attempt end, its id is known. */
+  confirmMedia(key: MediaKey, media: ServerMedia): Promise<void>;
+
+  projectIds(): Promise<number[]>;
+  saveProjects(projects: Project[]): Promise<void>;
+  saveCatalog(catalog: ProjectCatalog): Promise<void>;
+
+  saveStatus(status: SyncStatus): Promise<void>;
+  /** Calls `next` after each command of the user, in this window or another. */
+  onLocalEdit(next: () => void): Stop;
+  /** Drops from the flight recorder what every server has confirmed. */
+  releaseRecorder(): Promise<void>;
 }

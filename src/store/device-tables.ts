@@ -1,0 +1,44 @@
+import type { Json } from '../base/json.ts';
+import type { MediaKey } from '../domain/identity.ts';
+import type { Edit } from '../sync/ports.ts';
+import { addLocalMedia, type LocalMediaItem } from './media-table.ts';
+import { readMeta, writeMeta } from './meta.ts';
+import type { FrameTableRecord, MediaRecord, TidemarkDatabase } from './schema.ts';
+
+/** What belongs to this device alone. */
+export class DeviceTables {
+  readonly #db: TidemarkDatabase;
+
+  constructor(db: TidemarkDatabase) {
+    this.#db = db;
+  }
+
+  /** Enters a media of the cache; `create` is the edit that will make it on the server, null if it is there. */
+  addLocalMedia(item: LocalMediaItem, create: Edit | null): Promise<void> {
+    return addLocalMedia(this.#db, item, create);
+  }
+
+  mediaRecord(key: MediaKey): Promise<MediaRecord | undefined> {
+    return this.#db.media.get(key);
+  }
+
+  mediaRecords(projectId: number): Promise<MediaRecord[]> {
+    return this.#db.media.where('projectId').equals(projectId).toArray();
+  }
+
+  async putFrameTable(table: FrameTableRecord): Promise<void> {
+    await this.#db.frameTables.put(table);
+  }
+
+  frameTable(media: MediaKey, role: FrameTableRecord['role']): Promise<FrameTableRecord | undefined> {
+    return this.#db.frameTables.get([media, role]);
+  }
+
+  setting(name: string): Promise<Json> {
+    return readMeta(this.#db, `setting:${name}`);
+  }
+
+  putSetting(name: string, value: Json): Promise<void> {
+    return writeMeta(this.#db, `setting:${name}`, value);
+  }
+}

@@ -1,0 +1,64 @@
+import { groupBy } from '../base/group.ts';
+import { entityKey } from '../domain/identity.ts';
+import type { EntityState, Place, Revision } from '../sync/ports.ts';
+import type { Pages } from './pages.ts';
+import type { TidemarkDatabase } from './schema.ts';
+
+/** Reads everything known of the entities; inside a transaction of `entityTables`. */
+export async function readStates(
+  db: TidemarkDatabase,
+  pages: Pages,
+  places: Place[],
+): Promise<EntityState[]> {
+  const keys = places.map(({ ref }) => entityKey(ref));
+  const [rows, edits, attempts, conflicts] = await Promise.all([
+    pages.rows(places),
+    db.edits.bulkGet(keys),
+    db.attempts.bulkGet(keys),
+    db.conflicts.where('key').anyOf(keys).toArray(),
+  ]);
+  const conflictsOf = groupBy(conflicts, ({ key }) => key);
+  return keys.map((key, i) => ({
+    row: rows.get(key) ?? null,
+    edit: edits[i] ?? null,
+    attempt: attempts[i] ?? null,
+    conflicts: conflictsOf.get(key) ?? [],
+  }));
+}
+
+export interface Rewrite {
+  place: Place;
+  before: EntityState;
+  revision: Revision;
+}
+
+/** Writes what changed of the entities; inside a transaction of `entityTables`. */
+export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: Rewrite[]): Promise<void> {
+  const edits = rewrites.flatMap(({ revision }) => (revision.edit ? [revision.edit] : []));
+  const attempts = rewrites.flatMap(({ revision }) => (revision.attempt ? [revision.attempt] : []));
+  const keysWhere = (test: (revision: Revision) => boolean): string[] =>
+    rewrites.filter(({ revision }) => test(revision)).map(({ place }) => entityKey(place.ref));
+  const rows = rewrites.flatMap(({ place, revision }) =>
+    revision.row === undefined ? [] : [{ place, row: revision.row }],
+  );
+  const listed = rewrites.filter(
+    ({ before, revision }) => revision.conflicts !== undefined && before.conflicts.length > 0,
+  );
+  if (listed.length > 0)
+    await db.conflicts.bulkDelete(listed.flatMap(({ before }) => before.conflicts.map(({ id }) => id)));
+  await Promise.all([
+    edits.length > 0 && db.edits.bulkPut(edits),
+    attempts.length > 0 && db.attempts.bulkPut(attempts),
+    db.edits.bulkDelete(keysWhere(({ edit }) => edit === null)),
+    db.attempts.bulkDelete(keysWhere(({ attempt }) => attempt === null)),
+    db.conflicts.bulkPut(rewrites.flatMap(({ revision }) => revision.conflicts ?? [])),
+    rows.length > 0 && pages.write(rows),
+  ]);
+}
+
+/** The tables that `readStates` and `writeStates` touch. */
+export function entityTables(
+  db: TidemarkDatabase,
+): TidemarkDatabase['edits' | 'attempts' | 'conflicts' | 'pageHeads' | 'pageBlobs'][] {
+  return [db.edits, db.attempts, db.conflicts, db.pageHeads, db.pageBlobs];
+}

@@ -1,0 +1,17 @@
+import type { Json } from '../base/json.ts';
+import type { TidemarkDatabase } from './schema.ts';
+
+/** The single values of the database. */
+export async function readMeta(db: TidemarkDatabase, name: string): Promise<Json> {
+  return (await db.meta.get(name))?.value ?? null;
+}
+
+export async function writeMeta(db: TidemarkDatabase, name: string, value: Json): Promise<void> {
+  await db.meta.put({ name, value });
+}
+
+/** The number of the newest command. */
+export async function readOrder(db: TidemarkDatabase): Promise<number> {
+  const order = await readMeta(db, 'order');
+  return typeof order === 'number' ? order : 0;
+}

@@ -1,0 +1,112 @@
+import { groupBy } from '../base/group.ts';
+import type { MakeId } from '../base/random.ts';
+import type { EntityKey } from '../domain/identity.ts';
+import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
+import { writeJournal } from './journal-table.ts';
+import { readOrder, writeMeta } from './meta.ts';
+import { encodeLine, parseLine } from './recorder-lines.ts';
+import { replay, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
+import type { OpRecord, TidemarkDatabase } from './schema.ts';
+import type { Recorder, RecoveryReport } from './types.ts';
+
+const readAtOnce = 2000;
+const editsInALine = 200;
+
+/**
+ * Compares the two copies of the user's work and brings the one that is behind up to the other:
+ * commands that only the recorder has are put into the database (their edits may have been sent,
+ * so they are looked up before they are sent again), edits that only the database has are recorded.
+ * Safe to run in several windows at once, and to be killed in: it only ever adds what is missing.
+ */
+export async function recover(
+  db: TidemarkDatabase,
+  recorder: Recorder,
+  { now, makeId }: { now: number; makeId: MakeId },
+): Promise<RecoveryReport | null> {
+  const lines = await readAll(recorder);
+  const known = new Set(await db.ops.toCollection().primaryKeys());
+  const missing = replay(lines, known);
+  const restored = await putBack(db, missing, { now, makeId });
+  const rerecorded = await recordAgain(db, recorder, { recorded: missing.recorded, makeId });
+  if (restored.length === 0 && rerecorded === 0) return null;
+  return { restored, rerecorded, at: now };
+}
+
+async function readAll(recorder: Recorder): Promise<LoggedLine[]> {
+  const lines: LoggedLine[] = [];
+  for (let after = 0; ;) {
+    const { entries, last } = await recorder.read(after, readAtOnce);
+    for (const { seq, body } of entries) {
+      const line = parseLine(body);
+      if (line !== null) lines.push({ seq, line });
+      after = seq;
+    }
+    if (entries.length === 0 || after >= last) return lines;
+  }
+}
+
+async function putBack(
+  db: TidemarkDatabase,
+  missing: Replay,
+  { now, makeId }: { now: number; makeId: MakeId },
+): Promise<RecoveryReport['restored']> {
+  const restored: RecoveryReport['restored'] = [];
+  await db.transaction('rw', [db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta], async () => {
+    for (const [key, { edit, conflicts }] of missing.edits) {
+      if (edit === null) await db.edits.delete(key);
+      else {
+        await db.edits.put({ ...edit, maybeSent: true });
+        await db.attempts.put(doubtful(edit, { id: makeId(), now }));
+        restored.push({ key, media: edit.media });
+      }
+      await putConflicts(db, key, conflicts);
+    }
+    for (const change of missing.journal) await writeJournal(db, change);
+    await db.ops.bulkPut(missing.ops);
+    if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
+  });
+  return restored;
+}
+
+/** The request that may have been on its way when the database was lost. */
+function doubtful(edit: Edit, { id, now }: { id: string; now: number }): Attempt {
+  return {
+    id,
+    key: edit.key,
+    revision: edit.revision,
+    intent: edit.op === 'edit' ? 'patch' : edit.op,
+    baseMark: edit.base?.mark ?? null,
+    sent: edit.changes,
+    state: 'in-doubt',
+    at: now,
+  };
+}
+
+async function putConflicts(db: TidemarkDatabase, key: EntityKey, conflicts: Conflict[]): Promise<void> {
+  await db.conflicts.where('key').equals(key).delete();
+  await db.conflicts.bulkPut(conflicts);
+}
+
+/** Records what the recorder does not have in its newest revision. Media are the host's own and not in it. */
+async function recordAgain(
+  db: TidemarkDatabase,
+  recorder: Recorder,
+  { recorded, makeId }: { recorded: Map<EntityKey, number>; makeId: MakeId },
+): Promise<number> {
+  const behind = await db.edits
+    .filter((edit) => edit.ref.kind !== 'media' && recorded.get(edit.key) !== edit.revision)
+    .toArray();
+  if (behind.length === 0) return 0;
+  const conflicts = groupBy(await db.conflicts.toArray(), ({ key }) => key);
+  const entries = behind.map((edit: Edit) => ({ edit, conflicts: conflicts.get(edit.key) ?? [] }));
+  const order = await readOrder(db);
+  const lines = snapshotLines(entries, { makeId, order, size: editsInALine });
+  const { seq } = await recorder.append(lines.map(encodeLine));
+  const ops = lines.flatMap((line, i): OpRecord[] =>
+    line.kind === 'edit'
+      ? [{ id: line.op, order, seq: seq - lines.length + 1 + i, keys: line.edits.map(({ key }) => key) }]
+      : [],
+  );
+  await db.ops.bulkPut(ops);
+  return behind.length;
+}

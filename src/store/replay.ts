@@ -1,0 +1,94 @@
+import type { EntityKey } from '../domain/identity.ts';
+import type { Conflict, Edit } from '../sync/ports.ts';
+import type { JournalChange, RecorderLine } from './recorder-lines.ts';
+import type { OpRecord } from './schema.ts';
+
+/** A line and its place in the recorder. */
+export interface LoggedLine {
+  seq: number;
+  line: RecorderLine;
+}
+
+/** What the recorder has and the database lacks. */
+export interface Replay {
+  /** The newest recorded state of each entity that a lost command touched; null: the work on it was gone again. */
+  edits: Map<EntityKey, { edit: Edit | null; conflicts: Conflict[] }>;
+  /** In the order of their commands. */
+  journal: JournalChange[];
+  /** All commands of the recorder, for the database's list of them. */
+  ops: OpRecord[];
+  /** The newest number that was ever given. */
+  order: number;
+  /** Revision of the newest line about each entity; -1 where it says that the work was gone. */
+  recorded: Map<EntityKey, number>;
+}
+
+/**
+ * Compares the log with the commands that the database knows. Lines of several windows may stand
+ * in another order than their commands, so the number of the command decides.
+ */
+export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay {
+  const aborted = new Set(lines.flatMap(({ line }) => (line.kind === 'abort' ? [line.op] : [])));
+  const result: Replay = { edits: new Map(), journal: [], ops: [], order: 0, recorded: new Map() };
+  const commands = lines
+    .flatMap(({ seq, line }) => (line.kind === 'edit' && !aborted.has(line.op) ? [{ seq, line }] : []))
+    .sort((a, b) => a.line.order - b.line.order || a.seq - b.seq);
+  const confirmed = confirmedRevisions(lines);
+  const seen = new Set<string>();
+  for (const { seq, line } of commands) {
+    if (seen.has(line.op)) continue;
+    seen.add(line.op);
+    result.order = Math.max(result.order, line.order);
+    result.ops.push({ id: line.op, order: line.order, seq, keys: line.edits.map(({ key }) => key) });
+    for (const { key, edit } of line.edits) result.recorded.set(key, edit?.revision ?? -1);
+    if (known.has(line.op)) {
+      for (const { key } of line.edits) result.edits.delete(key);
+      continue;
+    }
+    result.journal.push(line.journal);
+    for (const { key, edit, conflicts } of line.edits) {
+      const done = edit !== null && confirmed.get(key)?.has(edit.revision) === true;
+      result.edits.set(key, { edit: done ? null : edit, conflicts: done ? [] : conflicts });
+    }
+  }
+  return result;
+}
+
+function confirmedRevisions(lines: LoggedLine[]): Map<EntityKey, Set<number>> {
+  const confirmed = new Map<EntityKey, Set<number>>();
+  for (const { line } of lines) {
+    if (line.kind !== 'confirmed') continue;
+    for (const { key, revision } of line.edits)
+      confirmed.set(key, (confirmed.get(key) ?? new Set()).add(revision));
+  }
+  return confirmed;
+}
+
+/** Lines, oldest first, of at most `size` edits each, that record the whole overlay given. */
+export function snapshotLines(
+  entries: { edit: Edit; conflicts: Conflict[] }[],
+  { makeId, order, size }: { makeId: () => string; order: number; size: number },
+): RecorderLine[] {
+  const lines: RecorderLine[] = [];
+  for (let from = 0; from < entries.length; from += size) {
+    const edits = entries
+      .slice(from, from + size)
+      .map(({ edit, conflicts }) => ({ key: edit.key, edit, conflicts }));
+    lines.push({ v: 1, kind: 'edit', op: makeId(), order, edits, journal: { kind: 'none' } });
+  }
+  return lines;
+}
+
+/** The highest place up to which the log holds nothing unconfirmed; null if nothing can be dropped. */
+export function releasable(ops: OpRecord[], dirty: ReadonlySet<EntityKey>): number | null {
+  let through: number | null = null;
+  let barrier = Infinity;
+  for (const { seq, keys } of ops) {
+    if (seq === null) return null;
+    if (keys.some((key) => dirty.has(key))) barrier = Math.min(barrier, seq);
+  }
+  for (const { seq } of ops) {
+    if (seq !== null && seq < barrier) through = Math.max(through ?? 0, seq);
+  }
+  return through;
+}

@@ -1,0 +1,159 @@
+import { liveQuery } from 'dexie';
+import type { Stop } from '../base/disposable.ts';
+import type { Json } from '../base/json.ts';
+import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
+import { entityKey, type MediaKey } from '../domain/identity.ts';
+import type {
+  Cursors,
+  EntityState,
+  Place,
+  Revision,
+  ServerMedia,
+  ServerRow,
+  SyncStatus,
+  SyncStorage,
+} from '../sync/ports.ts';
+import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
+import { confirmMedia, putServerMedia } from './media-table.ts';
+import { readMeta, readOrder, writeMeta } from './meta.ts';
+import type { Pages } from './pages.ts';
+import { encodeLine } from './recorder-lines.ts';
+import { releasable } from './replay.ts';
+import type { TidemarkDatabase } from './schema.ts';
+import type { Recorder } from './types.ts';
+
+/** The engine's side of the device database. */
+export class DexieSyncStorage implements SyncStorage {
+  readonly #db: TidemarkDatabase;
+  readonly #pages: Pages;
+  readonly #recorder: Recorder;
+
+  constructor({ db, pages, recorder }: { db: TidemarkDatabase; pages: Pages; recorder: Recorder }) {
+    this.#db = db;
+    this.#pages = pages;
+    this.#recorder = recorder;
+  }
+
+  outbox(projectId: number): Promise<EntityState[]> {
+    return this.#db.transaction('r', entityTables(this.#db), async () => {
+      const edits = await this.#db.edits.where('projectId').equals(projectId).toArray();
+      return readStates(this.#db, this.#pages, edits);
+    });
+  }
+
+  async revise(
+    places: Place[],
+    decide: (states: EntityState[]) => Revision[],
+    cursors: Cursors = {},
+  ): Promise<void> {
+    const db = this.#db;
+    const confirmed = await db.transaction('rw', [...entityTables(db), db.meta], async () => {
+      const states = await readStates(db, this.#pages, places);
+      const revisions = decide(states);
+      const rewrites = places.flatMap((place, i): Rewrite[] => {
+        const [before, revision] = [states[i], revisions[i]];
+        return before === undefined || revision === undefined ? [] : [{ place, before, revision }];
+      });
+      await writeStates(db, this.#pages, rewrites);
+      const values = Object.entries(cursors).map(([name, value]) => ({ name: cursorName(name), value }));
+      if (values.length > 0) await db.meta.bulkPut(values);
+      return rewrites.flatMap(({ before: { edit }, revision }) =>
+        edit !== null && revision.edit === null && edit.ref.kind !== 'media' ? [edit] : [],
+      );
+    });
+    if (confirmed.length > 0) this.#recordConfirmed(confirmed);
+  }
+
+  /** Spares a later recovery some look-ups; nothing depends on it, so nobody waits for it. */
+  #recordConfirmed(edits: { key: string; revision: number }[]): void {
+    const line = {
+      v: 1,
+      kind: 'confirmed',
+      edits: edits.map(({ key, revision }) => ({ key, revision })),
+    } as const;
+    this.#recorder.append([encodeLine(line)]).catch(() => undefined);
+  }
+
+  async doubtSentAttempts(): Promise<void> {
+    await this.#db.attempts.where('state').anyOf('prepared', 'sent').modify({ state: 'in-doubt' });
+  }
+
+  async rowsOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {
+    const db = this.#db;
+    const pages = await db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.ofMedia(media));
+    return pages.flatMap(({ head, rows }) => (head.kind === kind ? rows : []));
+  }
+
+  cursor(name: string): Promise<Json> {
+    return readMeta(this.#db, cursorName(name));
+  }
+
+  setCursor(name: string, value: Json): Promise<void> {
+    return writeMeta(this.#db, cursorName(name), value);
+  }
+
+  async mediaIds(projectId: number): Promise<Map<MediaKey, number>> {
+    const medias = await this.#db.media.where('projectId').equals(projectId).toArray();
+    return new Map(
+      medias.flatMap(({ key, serverId }) => (serverId === null ? [] : [[key, serverId] as const])),
+    );
+  }
+
+  putServerMedia(projectId: number, medias: ServerMedia[], options: { complete: boolean }): Promise<void> {
+    return putServerMedia(this.#db, { projectId, medias, ...options });
+  }
+
+  confirmMedia(key: MediaKey, media: ServerMedia): Promise<void> {
+    return confirmMedia(this.#db, entityKey({ kind: 'media', version: 0, elementalId: key }), {
+      ...media,
+      key,
+    });
+  }
+
+  async projectIds(): Promise<number[]> {
+    return (await this.#db.projects.toCollection().primaryKeys()).sort((a, b) => a - b);
+  }
+
+  async saveProjects(projects: Project[]): Promise<void> {
+    const { projects: table } = this.#db;
+    await this.#db.transaction('rw', table, async () => {
+      const kept = new Set(projects.map(({ id }) => id));
+      const gone = (await table.toCollection().primaryKeys()).filter((id) => !kept.has(id));
+      await Promise.all([table.bulkDelete(gone), table.bulkPut(projects)]);
+    });
+  }
+
+  async saveCatalog(catalog: ProjectCatalog): Promise<void> {
+    await this.#db.catalogs.put({ projectId: catalog.project.id, catalog });
+  }
+
+  saveStatus(status: SyncStatus): Promise<void> {
+    return writeMeta(this.#db, 'status', status as unknown as Json);
+  }
+
+  onLocalEdit(next: () => void): Stop {
+    let first = true;
+    const subscription = liveQuery(() => readOrder(this.#db)).subscribe({
+      next: () => {
+        if (!first) next();
+        first = false;
+      },
+      error: () => undefined,
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  async releaseRecorder(): Promise<void> {
+    const [ops, dirty] = await this.#db.transaction('r', [this.#db.ops, this.#db.edits], () =>
+      Promise.all([this.#db.ops.toArray(), this.#db.edits.toCollection().primaryKeys()]),
+    );
+    const through = releasable(ops, new Set(dirty));
+    if (through === null) return;
+    await this.#recorder.release(through);
+    await this.#db.ops.bulkDelete(ops.flatMap(({ id, seq }) => (seq !== null && seq <= through ? [id] : [])));
+  }
+}
+
+function cursorName(name: string): string {
+  return `cursor:${name}`;
+}

@@ -1,0 +1,124 @@
+import { Dexie } from 'dexie';
+import type { EntityState, Place } from '../sync/ports.ts';
+import { entityTables, readStates, writeStates } from './entities.ts';
+import { databaseError, recorderError } from './errors.ts';
+import { readOrder, writeMeta } from './meta.ts';
+import { writeJournal } from './journal-table.ts';
+import type { Pages } from './pages.ts';
+import type { Plan, PlanContext } from './commands.ts';
+import { encodeLine } from './recorder-lines.ts';
+import type { TidemarkDatabase } from './schema.ts';
+import type { Recorder } from './types.ts';
+
+export interface TwoCopies {
+  db: TidemarkDatabase;
+  pages: Pages;
+  recorder: Recorder;
+}
+
+type Appended = { ok: true; seq: number } | { ok: false; error: unknown };
+
+/**
+ * Writes one command into the database and the flight recorder at the same time, and resolves when
+ * both are down:
+ *
+ *   transaction: read states -> plan --+--> write the overlay, the history, the op --> commit
+ *                                      +--> recorder.append (fsync) ------------------> seq
+ *
+ * If the database fails, an abort line follows in the recorder; if the recorder fails, the database
+ * is taken back. Either way it rejects with `StorageError` and nothing of the command remains.
+ */
+export async function writeTwice(
+  copies: TwoCopies,
+  read: () => Promise<{
+    places: Place[];
+    plan: (states: EntityState[], context: PlanContext) => Plan;
+  } | null>,
+  { id, now }: { id: string; now: number },
+): Promise<void> {
+  const { db, pages, recorder } = copies;
+  let appending: Promise<Appended> | null = null;
+  let written: Plan | null = null;
+  try {
+    written = await db.transaction('rw', [...entityTables(db), db.journal, db.ops, db.meta], async () => {
+      const task = await read();
+      if (task === null) return null;
+      const [order, states] = await Promise.all([readOrder(db), readStates(db, pages, task.places)]);
+      const plan = task.plan(states, { id, order: order + 1, now });
+      appending = Dexie.ignoreTransaction(() => appended(recorder, encodeLine(plan.line)));
+      await Promise.all([
+        writeStates(db, pages, plan.rewrites),
+        writeJournal(db, plan.journal),
+        db.ops.put(plan.op),
+        writeMeta(db, 'order', order + 1),
+      ]);
+      return plan;
+    });
+  } catch (error) {
+    await abort(recorder, appending, id);
+    throw databaseError(error);
+  }
+  const outcome = await (appending as Promise<Appended> | null);
+  if (outcome === null || written === null) return;
+  if (!outcome.ok) {
+    await takeBack(copies, written);
+    throw recorderError(outcome.error);
+  }
+  noteSeq(db, id, outcome.seq);
+}
+
+function appended(recorder: Recorder, body: string): Promise<Appended> {
+  return new Promise((resolve) => {
+    recorder.append([body]).then(
+      ({ seq }) => resolve({ ok: true, seq }),
+      (error: unknown) => resolve({ ok: false, error }),
+    );
+  });
+}
+
+/** The command is in the recorder but not in the database: says so there, or the next start would redo it. */
+async function abort(recorder: Recorder, appending: Promise<Appended> | null, op: string): Promise<void> {
+  const outcome = await appending;
+  if (outcome?.ok === true) await appended(recorder, encodeLine({ v: 1, kind: 'abort', op }));
+}
+
+/**
+ * Takes a command out of the database again. What changed on top of it in the meantime (by the
+ * engine, or in another window) stays as it is; the user is told that the edit failed, and sees
+ * what is there.
+ */
+async function takeBack({ db, pages }: TwoCopies, plan: Plan): Promise<void> {
+  try {
+    await db.transaction('rw', [...entityTables(db), db.journal, db.ops], async () => {
+      const places = plan.rewrites.map(({ place }) => place);
+      const states = await readStates(db, pages, places);
+      const back = plan.rewrites.flatMap((rewrite, i) => {
+        const state = states[i];
+        if (state === undefined || state.edit?.revision !== rewrite.revision.edit?.revision) return [];
+        if (state.attempt?.revision === plan.op.order) return [];
+        return [
+          {
+            place: rewrite.place,
+            before: state,
+            revision: { edit: rewrite.before.edit, conflicts: rewrite.before.conflicts },
+          },
+        ];
+      });
+      await writeStates(db, pages, back);
+      await takeJournalBack(db, plan);
+      await db.ops.delete(plan.op.id);
+    });
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+async function takeJournalBack(db: TidemarkDatabase, { journal }: Plan): Promise<void> {
+  if (journal.kind === 'add') await db.journal.delete(journal.entry.id);
+  else if (journal.kind !== 'none') await db.journal.update(journal.id, { undone: journal.kind === 'redo' });
+}
+
+/** Remembers where the recorder has the command; only the release of its log needs it, so nobody waits. */
+function noteSeq(db: TidemarkDatabase, op: string, seq: number): void {
+  db.ops.update(op, { seq }).catch(() => undefined);
+}

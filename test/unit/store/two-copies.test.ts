@@ -1,0 +1,169 @@
+import { IDBFactory } from 'fake-indexeddb';
+import { describe, expect, it } from 'vitest';
+import {
+  changeCommand,
+  createCommand,
+  deleteCommand,
+  makeWorld,
+  media,
+  now,
+  refOf,
+  rowOf,
+  serve,
+} from './support.ts';
+
+const a = refOf('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa');
+const b = refOf('bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb');
+
+describe('the two copies of an edit', () => {
+  it('is saved only when the flight recorder has it too', async () => {
+    const world = makeWorld();
+    const { store } = await world.open();
+    let open = (): void => undefined;
+    world.recorder.gate = new Promise((resolve) => (open = resolve));
+    let saved = false;
+    const applied = store.apply(createCommand(a)).then(() => (saved = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(saved).toBe(false);
+    open();
+    await applied;
+    expect(world.recorder.entries).toHaveLength(1);
+  });
+
+  it('takes the edit back when the recorder fails, and says why', async () => {
+    const world = makeWorld();
+    const { store } = await world.open();
+    await store.apply(createCommand(a));
+    world.recorder.failWith = Object.assign(new Error('no space'), { code: 'disk-full' });
+    await expect(store.apply(changeCommand(a, { frame: 9 }))).rejects.toMatchObject({ code: 'disk-full' });
+    world.recorder.failWith = new Error('pipe closed');
+    await expect(store.apply(createCommand(b))).rejects.toMatchObject({ code: 'recorder-failed' });
+    expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 5 } }]);
+    expect(await now(store.counts())).toMatchObject({ unsynced: 1 });
+    world.recorder.failWith = null;
+    await store.undo(media);
+    expect(await now(store.annotations(media, []))).toEqual([]);
+  });
+
+  it('takes a failed undo back as well', async () => {
+    const world = makeWorld();
+    const { store } = await world.open();
+    await store.apply(createCommand(a));
+    world.recorder.failWith = new Error('pipe closed');
+    await expect(store.undo(media)).rejects.toMatchObject({ code: 'recorder-failed' });
+    expect(await now(store.annotations(media, []))).toHaveLength(1);
+    expect(await now(store.history(media))).toEqual({ undo: { label: 'history.draw' }, redo: null });
+  });
+
+  it('is refused by a database that is gone, and leaves nothing for the next start to redo', async () => {
+    const world = makeWorld();
+    const { store } = await world.open();
+    store.close();
+    await expect(store.apply(createCommand(a))).rejects.toMatchObject({ code: 'storage-failed' });
+    const again = await world.open();
+    expect(await now(again.store.annotations(media, []))).toEqual([]);
+    expect(await now(again.store.recovery())).toBeNull();
+  });
+});
+
+describe('recovery at start', () => {
+  it('rebuilds a lost database from the recorder: edits, history and doubt', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    await first.store.apply(changeCommand(a, { 'attributes.Species': 'Hake' }));
+    await first.store.apply(createCommand(b));
+    await first.store.undo(media);
+    first.close();
+    world.indexedDB = new IDBFactory();
+    const second = await world.open();
+    expect(await now(second.store.annotations(media, []))).toMatchObject([
+      { sync: 'in-doubt', fields: { 'attributes.Species': 'Hake' } },
+    ]);
+    expect(await now(second.store.recovery())).toMatchObject({ restored: [{ media }], rerecorded: 0 });
+    expect(await now(second.store.outbox())).toMatchObject([{ maybeSent: true }]);
+    expect(await now(second.store.history(media))).toEqual({
+      undo: { label: 'history.change' },
+      redo: { label: 'history.draw' },
+    });
+    await second.store.redo(media);
+    expect(await now(second.store.annotations(media, []))).toHaveLength(2);
+  });
+
+  it('does not bring back what a server had confirmed', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await serve(first, [rowOf(a)]);
+    await first.store.apply(changeCommand(a, { frame: 8 }));
+    await first.sync.revise([{ ref: a, media }], () => [{ row: rowOf(a, { mark: 1 }), edit: null }]);
+    await expect.poll(() => world.recorder.entries.length).toBe(2);
+    first.close();
+    world.indexedDB = new IDBFactory();
+    const second = await world.open();
+    expect(await now(second.store.counts())).toMatchObject({ unsynced: 0, inDoubt: 0 });
+  });
+
+  it('does not bring back what was deleted before it was sent', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    await first.store.apply(deleteCommand(a));
+    first.close();
+    world.indexedDB = new IDBFactory();
+    const second = await world.open();
+    expect(await now(second.store.counts())).toMatchObject({ unsynced: 0 });
+    await second.store.undo(media);
+    expect(await now(second.store.annotations(media, []))).toHaveLength(1);
+  });
+
+  it('records again what only the database has', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    first.close();
+    world.recorder.entries = [];
+    const second = await world.open();
+    expect(await now(second.store.recovery())).toMatchObject({ restored: [], rerecorded: 1 });
+    second.close();
+    world.indexedDB = new IDBFactory();
+    const third = await world.open();
+    expect(await now(third.store.annotations(media, []))).toHaveLength(1);
+  });
+
+  it('finds nothing to repair after an ordinary end', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    first.close();
+    const second = await world.open();
+    expect(await now(second.store.recovery())).toBeNull();
+    expect(await now(second.store.outbox())).toMatchObject([{ maybeSent: false }]);
+  });
+
+  it('never takes a line that was aborted, or that nobody can read', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    first.close();
+    const { op } = JSON.parse(world.recorder.entries[0]!.body) as { op: string };
+    await world.recorder.append([JSON.stringify({ v: 1, kind: 'abort', op }), '{"v":1,"kind":', 'null']);
+    world.indexedDB = new IDBFactory();
+    const second = await world.open();
+    expect(await now(second.store.annotations(media, []))).toEqual([]);
+  });
+});
+
+describe('the release of the recorder', () => {
+  it('drops what is confirmed and keeps everything from the oldest unconfirmed command on', async () => {
+    const world = makeWorld();
+    const { store, sync } = await world.open();
+    await store.apply(createCommand(a));
+    await store.apply(createCommand(b));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sync.releaseRecorder();
+    expect(world.recorder.entries).toHaveLength(2);
+    await sync.revise([{ ref: a, media }], () => [{ row: rowOf(a), edit: null }]);
+    await sync.releaseRecorder();
+    expect(world.recorder.entries[0]?.seq).toBe(2);
+  });
+});
