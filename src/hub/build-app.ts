@@ -5,6 +5,7 @@ import { callerOf, noCredentials } from './access/tokens.ts';
 import type { Answer, Call, Handler, Serve } from './call.ts';
 import type { HubDeps } from './deps.ts';
 import { answerOf, badRequest } from './errors.ts';
+import { Idempotency } from './plugins/idempotency.ts';
 import { listStream } from './plugins/list-stream.ts';
 import type { RawQuery } from './plugins/query-text.ts';
 import { compileValidation } from './plugins/validation.ts';
@@ -36,6 +37,7 @@ export function buildApp(deps: HubDeps): FastifyInstance {
   );
   tolerateEmptyBodies(app);
   const handlers = collectHandlers(deps);
+  const idempotency = new Idempotency(deps.db);
   const table: Operation[] = Object.values(operations);
   const validators = compileValidation(table);
   for (const operation of table) {
@@ -55,7 +57,12 @@ export function buildApp(deps: HubDeps): FastifyInstance {
           origin: originOf(deps, request),
           headers: request.headers,
         };
-        return send(reply, await handler(call as Call<OperationName>));
+        const perform = (): Promise<Answer> => handler(call as Call<OperationName>);
+        const key = request.headers['idempotency-key'];
+        if (operation.method !== 'POST' || typeof key !== 'string' || !caller)
+          return send(reply, await perform());
+        const keyed = { user: caller.id, key, operation: operation.name, request: raw };
+        return send(reply, await idempotency.once(keyed, perform));
       },
     });
   }

@@ -33,7 +33,12 @@ export interface Reply<Body = any> {
 }
 
 /** Plain REST calls; answers of every status come back. */
-export type HubClient = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
+export type HubClient = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Reply>;
 
 const entry = fileURLToPath(new URL('../../src/hub/entry.ts', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -110,7 +115,11 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
-async function signIn(url: string, data: string, sample: boolean): Promise<{ admin: string; annotator: string }> {
+async function signIn(
+  url: string,
+  data: string,
+  sample: boolean,
+): Promise<{ admin: string; annotator: string }> {
   const tokenOf = async (username: string): Promise<string> => {
     const password = (await readFile(join(data, `${username}-password.txt`), 'utf8')).trim();
     const reply = await hubClient(() => url)('POST', '/rest/Token', { username, password });

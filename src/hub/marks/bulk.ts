@@ -141,8 +141,11 @@ async function lockedSelection(
 ): Promise<Row[]> {
   const { condition } = await selectAnnotations(tx, table, project, query, body);
   const select = sql<Row>`SELECT row.* FROM ${sql.table(table)} AS row WHERE ${condition} ORDER BY row.id`;
-  await lockChains(tx, table, (await select.execute(tx)).rows);
-  const { rows } = await select.execute(tx);
+  const seen = (await select.execute(tx)).rows;
+  await lockChains(tx, table, seen);
+  const locked = new Set(seen.map((row) => `${row.version}/${row.elemental_id}`));
+  const again = (await select.execute(tx)).rows;
+  const rows = again.filter((row) => locked.has(`${row.version}/${row.elemental_id}`));
   if (query.count !== undefined && query.count !== rows.length) {
     throw badRequest(`Safety check failed: ${rows.length} rows match, ${query.count} were expected.`);
   }
