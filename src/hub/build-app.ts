@@ -106,12 +106,12 @@ async function send(reply: FastifyReply, answer: Answer): Promise<FastifyReply> 
   switch (answer.kind) {
     case 'json':
       return reply.status(answer.status).type('application/json').send(JSON.stringify(answer.body));
-    case 'rows':
+    case 'rows': {
+      // Made first: a query that fails is answered as an error, which is not compressed.
+      const stream = await listStream(answer.rows, answer);
       if (answer.gzip) reply.header('content-encoding', 'gzip');
-      return reply
-        .status(200)
-        .type('application/json')
-        .send(await listStream(answer.rows, answer));
+      return reply.status(200).type('application/json').send(stream);
+    }
     case 'bytes':
       return reply.status(200).type(answer.contentType).send(answer.bytes);
     case 'redirect':
