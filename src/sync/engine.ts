@@ -1,0 +1,267 @@
+import type { Stop } from '../base/disposable.ts';
+import type { Random } from '../base/random.ts';
+import type { Project } from '../domain/entity-types.ts';
+import { pullCatalog, pullMedia, pullProjects } from './catalog-pull.ts';
+import {
+  initialConnection,
+  nextConnection,
+  restFor,
+  type ConnectionEvent,
+  type ConnectionState,
+} from './connection.ts';
+import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { pushMedia } from './media-push.ts';
+import type { SyncStatus } from './ports.ts';
+import { audit, pull } from './pull.ts';
+import { push } from './push.ts';
+import { problemOf, sameStatus } from './status.ts';
+
+/*
+ * The loop:
+ *
+ *          +--------------------------- wake (local edit, switch, sign-in) ------------+
+ *          v                                                                           |
+ *   round: contact -> catalog -> medias up -> push -> pull -> audit -> save status -> rest
+ *             |          |           |         |       |        |                      ^
+ *             +----------+-----------+---------+-------+--------+-- any failure -------+
+ *
+ * A failure ends the round, never the loop; what was done stays done, and the next round begins
+ * with what is in doubt. Rest is the poll interval online, a jittered backoff offline, and endless
+ * where only a person can help (offline by choice, sign-in needed).
+ */
+
+export interface EngineOptions extends SyncDeps {
+  random: Random;
+  /** After the medias of a project were exchanged: where uploads are ordered. May throw; the round goes on. */
+  afterMedia?: (projectId: number) => Promise<void>;
+}
+
+export interface SyncEngine {
+  /** Something may be there to do: do not wait for the poll. */
+  wake(): void;
+  /** The server, the sign-in or the "work offline" switch has changed: try afresh. */
+  restart(): void;
+  stop: Stop;
+  /** Resolves when the loop has ended after `stop`. */
+  ended: Promise<void>;
+}
+
+/** ms */
+const pollEvery = 2000;
+const catalogEvery = 60_000;
+const mediaEvery = 5000;
+const auditEvery = 10_000;
+const releaseEvery = 30_000;
+
+export function startSyncEngine(options: EngineOptions): SyncEngine {
+  const loop = new Loop(options);
+  const unsubscribe = options.storage.onLocalEdit(() => loop.wake());
+  const ended = loop.run();
+  return {
+    wake: () => loop.wake(),
+    restart: () => loop.restart(),
+    stop: () => {
+      unsubscribe();
+      loop.stop();
+    },
+    ended,
+  };
+}
+
+/** One engine at work. `round` alone is what the simulation drives. */
+export class Loop {
+  readonly #options: EngineOptions;
+  #state: ConnectionState = initialConnection;
+  #status: SyncStatus = {
+    connection: { kind: 'starting' },
+    activity: 'idle',
+    lastSyncedAt: null,
+    problem: null,
+  };
+  #projects: Project[] = [];
+  /** When each thing was last done, by its name; ms. */
+  readonly #lastDone = new Map<string, number>();
+  #auditAt = 0;
+  #doubted = false;
+  #stopped = false;
+  #awake = false;
+  #wakeUp: () => void = () => undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#awake = false;
+      await this.round();
+      await this.#rest();
+    }
+  }
+
+  wake(): void {
+    this.#awake = true;
+    if (this.#state.connection.kind === 'online') this.#wakeUp();
+  }
+
+  restart(): void {
+    this.#state = initialConnection;
+    this.#lastDone.delete('projects');
+    this.#awake = true;
+    this.#wakeUp();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wakeUp();
+  }
+
+  /** One round; never throws. */
+  async round(): Promise<PartOutcome> {
+    let outcome: PartOutcome;
+    try {
+      outcome = await this.#exchange();
+    } catch (error) {
+      outcome = stopped({
+        kind: 'unknown-outcome',
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+    this.#on(outcome.kind === 'done' ? { kind: 'answered' } : { kind: 'failed', failure: outcome.failure });
+    const now = this.#options.clock.now();
+    await this.#report({
+      connection: this.#state.connection,
+      activity: 'idle',
+      lastSyncedAt: outcome.kind === 'done' ? now : this.#status.lastSyncedAt,
+      problem: outcome.kind === 'done' ? null : problemOf(outcome.failure),
+    });
+    return outcome;
+  }
+
+  async #exchange(): Promise<PartOutcome> {
+    const { storage } = this.#options;
+    if (!this.#doubted) {
+      await storage.doubtSentAttempts();
+      this.#doubted = true;
+    }
+    if (this.#state.connection.kind !== 'online' || this.#isDue('projects', catalogEvery)) {
+      const projects = await pullProjects(this.#options);
+      if (!projects.ok) return stopped(projects.failure);
+      this.#projects = projects.value;
+      this.#did('projects');
+      this.#on({ kind: 'answered' });
+    }
+    for (const project of this.#projects) {
+      const outcome = await this.#exchangeProject(project);
+      if (outcome.kind === 'stopped') return outcome;
+    }
+    if (this.#isDue('release', releaseEvery)) {
+      await storage.releaseRecorder();
+      this.#did('release');
+    }
+    return done;
+  }
+
+  async #exchangeProject(project: Project): Promise<PartOutcome> {
+    const { id } = project;
+    const parts: (() => Promise<PartOutcome>)[] = [
+      () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#options, project)),
+      () => pushMedia(this.#options, id),
+      () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#options, id)),
+      () => this.#orderUploads(id),
+      () => this.#push(id),
+      () => pull(this.#options, id, 'localization'),
+      () => pull(this.#options, id, 'state'),
+      () => this.#every(`audit/${id}`, auditEvery, () => this.#auditNext(id)),
+    ];
+    for (const part of parts) {
+      const outcome = await part();
+      if (outcome.kind === 'stopped') return outcome;
+    }
+    return done;
+  }
+
+  async #orderUploads(projectId: number): Promise<PartOutcome> {
+    try {
+      await this.#options.afterMedia?.(projectId);
+    } catch {
+      // The uploads report their own failures; the next round orders them again.
+    }
+    return done;
+  }
+
+  /** The medias take turns. */
+  async #auditNext(projectId: number): Promise<PartOutcome> {
+    const medias = [...(await this.#options.storage.mediaIds(projectId))];
+    const next = medias[this.#auditAt % Math.max(1, medias.length)];
+    this.#auditAt += 1;
+    if (next === undefined) return done;
+    const [media, mediaId] = next;
+    for (const kind of ['localization', 'state'] as const) {
+      const outcome = await audit(this.#options, { projectId, kind, media, mediaId });
+      if (outcome.kind === 'stopped') return outcome;
+    }
+    return done;
+  }
+
+  async #push(projectId: number): Promise<PartOutcome> {
+    const { storage } = this.#options;
+    if ((await storage.outbox(projectId)).length === 0) return done;
+    await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
+    return push(this.#options, projectId);
+  }
+
+  async #every(name: string, interval: number, part: () => Promise<PartOutcome>): Promise<PartOutcome> {
+    if (!this.#isDue(name, interval)) return done;
+    const outcome = await part();
+    if (outcome.kind === 'done') this.#did(name);
+    return outcome;
+  }
+
+  #isDue(name: string, interval: number): boolean {
+    const last = this.#lastDone.get(name);
+    return last === undefined || this.#options.clock.now() - last >= interval;
+  }
+
+  #did(name: string): void {
+    this.#lastDone.set(name, this.#options.clock.now());
+  }
+
+  #on(event: ConnectionEvent): void {
+    const { clock, random } = this.#options;
+    this.#state = nextConnection(this.#state, event, { now: clock.now(), random });
+  }
+
+  /** Saves the status where it has changed; a storage that refuses it does not end the loop. */
+  async #report(status: SyncStatus): Promise<void> {
+    const before = this.#status;
+    this.#status = status;
+    if (
+      sameStatus({ ...before, lastSyncedAt: null }, { ...status, lastSyncedAt: null }) &&
+      !this.#isDue('status', 10_000)
+    )
+      return;
+    this.#did('status');
+    try {
+      await this.#options.storage.saveStatus(status);
+    } catch {
+      // Told again with the next round.
+    }
+  }
+
+  #rest(): Promise<void> {
+    const { clock, random } = this.#options;
+    const ms = restFor(this.#state, { now: clock.now(), random, poll: pollEvery });
+    const online = this.#state.connection.kind === 'online' && this.#state.failures === 0;
+    const fresh = this.#state.connection.kind === 'starting';
+    if (this.#stopped || fresh || (this.#awake && online)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = ms === null ? () => undefined : clock.after(ms, resolve);
+      this.#wakeUp = () => {
+        cancel();
+        this.#wakeUp = () => undefined;
+        resolve();
+      };
+    });
+  }
+}

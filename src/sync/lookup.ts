@@ -1,0 +1,57 @@
+import { groupBy } from '../base/group.ts';
+import { entityKey } from '../domain/identity.ts';
+import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import type { Answer, Place, ServerRow } from './ports.ts';
+import { settle } from './settle.ts';
+
+/** Elemental ids in one look-up; each may bring its whole history. */
+const idsAtOnce = 200;
+const rowsAtOnce = 5000;
+
+/** Reads all marks of the entities and settles whatever is open about them. */
+export async function lookUp(deps: SyncDeps, projectId: number, places: Place[]): Promise<PartOutcome> {
+  for (const group of groupBy(places, ({ ref }) => `${ref.kind}/${ref.version}`).values()) {
+    for (const batch of inBatches(group, idsAtOnce)) {
+      const read = await history(deps, projectId, batch);
+      if (!read.ok) return stopped(read.failure);
+      const rowsOf = groupBy(read.value, ({ ref }) => entityKey(ref));
+      const context = mergeContext(deps);
+      await deps.storage.revise(batch, (states) =>
+        states.map((state, i) =>
+          settle(state, rowsOf.get(entityKey(batch[i]?.ref ?? nowhere)) ?? [], context),
+        ),
+      );
+    }
+  }
+  return done;
+}
+
+const nowhere = { kind: 'localization', version: 0, elementalId: '' } as const;
+
+async function history(
+  { server }: SyncDeps,
+  projectId: number,
+  batch: Place[],
+): Promise<Answer<ServerRow[]>> {
+  const first = batch[0]?.ref ?? nowhere;
+  if (first.kind === 'media') return { ok: true, value: [] };
+  const rows: ServerRow[] = [];
+  const elementalIds = batch.map(({ ref }) => ref.elementalId);
+  for (let after = 0; ;) {
+    const { kind, version } = first;
+    const answer = await server.readMarks({
+      projectId,
+      kind,
+      version,
+      elementalIds,
+      allMarks: true,
+      after,
+      limit: rowsAtOnce,
+    });
+    if (!answer.ok) return answer;
+    rows.push(...answer.value);
+    const last = answer.value.at(-1);
+    if (answer.value.length < rowsAtOnce || last === undefined) return { ok: true, value: rows };
+    after = last.rowId;
+  }
+}

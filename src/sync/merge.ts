@@ -1,0 +1,150 @@
+import type { Json } from '../base/json.ts';
+import type { MakeId } from '../base/random.ts';
+import { sameFields, sameValue } from '../domain/compare.ts';
+import type { Fields } from '../domain/fields.ts';
+import type { Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
+
+/*
+ * The three-way merge, pure and per field (geometry is one field, each attribute one):
+ *
+ *   theirs = base             mine stays, and will be sent
+ *   mine = base, or theirs    theirs
+ *   all three differ          conflict: mine stays in force and on the screen, theirs is listed,
+ *                             and nothing of the field is sent until the user has chosen
+ *
+ * Delete against edit is a conflict on `$deleted`, in both directions.
+ */
+
+export const deletedField = '$deleted';
+
+export interface MergeContext {
+  /** ms */
+  now: number;
+  makeId: MakeId;
+}
+
+/**
+ * What becomes of the user's work on an entity when the server's truth about it is `theirs`
+ * (null: it is gone without a trace). The caller has no open request about the entity.
+ */
+export function rebase(state: EntityState, theirs: ServerRow | null, context: MergeContext): Revision {
+  const { edit } = state;
+  if (edit === null) return { row: theirs };
+  const gone = theirs === null || theirs.deleted;
+  if (edit.op === 'delete') return rebaseDelete({ ...state, edit }, theirs, context);
+  if (edit.op === 'create' && gone) return { row: theirs, edit: { ...edit, base: theirs } };
+  if (theirs === null || theirs.deleted) return deletedUnderEdit({ ...state, edit }, theirs, context);
+  return mergeFields({ ...state, edit }, theirs, context);
+}
+
+/** The fields of an edit that may be sent now: those about which nobody has to be asked. */
+export function sendable(edit: Edit, conflicts: Conflict[]): Fields {
+  if (conflicts.some(({ field }) => field === deletedField)) return {};
+  const asked = new Set(conflicts.map(({ field }) => field));
+  return Object.fromEntries(Object.entries(edit.changes).filter(([field]) => !asked.has(field)));
+}
+
+type WithEdit = EntityState & { edit: Edit };
+
+function rebaseDelete(
+  { edit, conflicts }: WithEdit,
+  theirs: ServerRow | null,
+  context: MergeContext,
+): Revision {
+  if (theirs === null || theirs.deleted) return { row: theirs, edit: null, conflicts: [] };
+  const next = { ...edit, base: theirs };
+  if (edit.base === null || edit.base.deleted || sameFields(edit.base.fields, theirs.fields))
+    return { row: theirs, edit: next };
+  const listed = list(
+    conflicts,
+    { edit, theirs, field: deletedField, base: false, mine: true, value: false },
+    context,
+  );
+  return { row: theirs, edit: next, conflicts: listed };
+}
+
+function deletedUnderEdit(
+  { edit, conflicts }: WithEdit,
+  theirs: ServerRow | null,
+  context: MergeContext,
+): Revision {
+  const marked = theirs ?? (edit.base === null ? null : { ...edit.base, deleted: true });
+  if (marked === null) return { row: theirs, edit: { ...edit, op: 'create' } };
+  if (Object.keys(edit.changes).length === 0) return { row: theirs, edit: null, conflicts: [] };
+  const listed = list(
+    conflicts,
+    { edit, theirs: marked, field: deletedField, base: false, mine: false, value: true },
+    context,
+  );
+  const changes = edit.changes;
+  return { row: theirs, edit: { ...edit, base: marked, changes }, conflicts: listed };
+}
+
+function mergeFields({ edit, conflicts }: WithEdit, theirs: ServerRow, context: MergeContext): Revision {
+  const base = edit.base?.fields ?? {};
+  const changes: Fields = {};
+  let listed = conflicts.filter(({ field }) => field !== deletedField);
+  for (const [field, mine] of Object.entries(edit.changes)) {
+    const [before, value] = [base[field] ?? null, theirs.fields[field] ?? null];
+    const known = listed.find((conflict) => conflict.field === field);
+    if (sameValue(value, mine)) {
+      listed = listed.filter((conflict) => conflict !== known);
+      continue;
+    }
+    changes[field] = mine;
+    if (sameValue(value, before)) continue;
+    if (known !== undefined && sameValue(value, known.base))
+      listed = listed.filter((conflict) => conflict !== known);
+    else listed = list(listed, { edit, theirs, field, base: before, mine, value }, context);
+  }
+  const rest =
+    Object.keys(changes).length === 0 ? null : { ...edit, op: 'edit' as const, base: theirs, changes };
+  return { row: theirs, edit: rest, conflicts: rest === null ? [] : listed };
+}
+
+export interface Collision {
+  edit: Pick<Edit, 'key' | 'ref' | 'projectId' | 'media'>;
+  /** The row that holds their value. */
+  theirs: ServerRow;
+  field: string;
+  base: Json;
+  mine: Json;
+  value: Json;
+}
+
+/** The list with this collision in it; a field is listed once, with the base it began from. */
+export function list(conflicts: Conflict[], collision: Collision, { now, makeId }: MergeContext): Conflict[] {
+  const { edit, theirs, field, base, mine, value } = collision;
+  const known = conflicts.find((conflict) => conflict.field === field);
+  const conflict: Conflict = {
+    id: known?.id ?? makeId(),
+    key: edit.key,
+    ref: edit.ref,
+    projectId: edit.projectId,
+    media: edit.media,
+    field,
+    base: known === undefined ? base : known.base,
+    mine,
+    theirs: value,
+    theirsBy: theirs.modifiedBy,
+    theirsAt: theirs.modifiedAt,
+    theirsMark: theirs.mark,
+    at: known?.at ?? now,
+  };
+  return [...conflicts.filter(({ id }) => id !== conflict.id), conflict];
+}
+
+/** Whether a row that was just read is newer than, or the same mark as, what is known. */
+export function isNews(known: ServerRow | null, read: ServerRow): boolean {
+  if (known === null || read.mark > known.mark) return true;
+  if (read.mark < known.mark) return false;
+  if (read.rowId !== known.rowId) return read.rowId > known.rowId;
+  return read.modifiedAt >= known.modifiedAt;
+}
+
+/** What a pulled row does to an entity. While a request about it is open, its settlement does the merge. */
+export function fold(state: EntityState, read: ServerRow, context: MergeContext): Revision {
+  if (!isNews(state.row, read)) return {};
+  if (state.attempt !== null) return { row: read };
+  return rebase(state, read, context);
+}

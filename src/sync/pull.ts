@@ -1,0 +1,182 @@
+import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
+import type { Json } from '../base/json.ts';
+import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { fold, isNews, rebase } from './merge.ts';
+import type { Answer, Cursors, MarkQuery, ServerRow } from './ports.ts';
+
+/*
+ * Pull, in layers, since no single one sees every change (a server writes some without moving any
+ * clock, and removes some without a trace):
+ *
+ *   mark log        rows by id after the highest seen, less an overlap for late commits
+ *   modified clock  rows that were rewritten in place
+ *   audit           the whole set of one media; a row that two audits in a row miss is gone
+ */
+
+type AnnotationKind = 'localization' | 'state';
+
+const rowsAtOnce = 2000;
+/** Ids are given out before commit: this many below the highest may still appear. */
+const overlap = 100;
+/** Clocks of several server processes may differ by this; ms. */
+const clockSlack = 5000;
+
+/** Reads what is new in the project since the last pull. The first pull reads all that is current. */
+export async function pull(deps: SyncDeps, projectId: number, kind: AnnotationKind): Promise<PartOutcome> {
+  const name = `log/${projectId}/${kind}`;
+  const cursor = parseCursor(await deps.storage.cursor(name));
+  const log = await readAll(
+    deps,
+    { projectId, kind, allMarks: false, limit: rowsAtOnce, after: Math.max(0, cursor.after - overlap) },
+    cursor,
+    name,
+  );
+  if (log.kind === 'stopped' || cursor.since === null) return log;
+  const modifiedSince = new Date(Date.parse(cursor.since) - clockSlack).toISOString();
+  const fresh = parseCursor(await deps.storage.cursor(name));
+  return readAll(
+    deps,
+    { projectId, kind, allMarks: false, limit: rowsAtOnce, after: 0, modifiedSince },
+    fresh,
+    name,
+  );
+}
+
+interface LogCursor {
+  /** Highest row id seen. */
+  after: number;
+  /** Latest modification seen, ISO 8601. */
+  since: string | null;
+}
+
+function parseCursor(value: Json): LogCursor {
+  const { after, since } = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  return { after: typeof after === 'number' ? after : 0, since: typeof since === 'string' ? since : null };
+}
+
+async function readAll(
+  deps: SyncDeps,
+  query: MarkQuery,
+  from: LogCursor,
+  name: string,
+): Promise<PartOutcome> {
+  let cursor = from;
+  for (let after = query.after ?? 0; ;) {
+    const answer = await deps.server.readMarks({ ...query, after });
+    if (!answer.ok) return stopped(answer.failure);
+    const rows = answer.value;
+    const next = advanced(cursor, rows);
+    if (rows.length > 0)
+      await foldAll(
+        deps,
+        rows,
+        next.after === cursor.after && next.since === cursor.since ? {} : { [name]: { ...next } },
+      );
+    cursor = next;
+    const last = rows.at(-1);
+    if (rows.length < query.limit || last === undefined || last.rowId <= after) return done;
+    after = last.rowId;
+  }
+}
+
+function advanced(cursor: LogCursor, rows: ServerRow[]): LogCursor {
+  return rows.reduce(
+    ({ after, since }, { rowId, modifiedAt }) => ({
+      after: Math.max(after, rowId),
+      since: since === null || modifiedAt > since ? modifiedAt : since,
+    }),
+    cursor,
+  );
+}
+
+async function foldAll(deps: SyncDeps, rows: ServerRow[], cursors: Cursors): Promise<void> {
+  const newest = newestOfEach(rows);
+  const context = mergeContext(deps);
+  await deps.storage.revise(
+    newest.map(({ ref, media }) => ({ ref, media })),
+    (states) =>
+      states.map((state, i) => {
+        const read = newest[i];
+        return read === undefined ? {} : fold(state, read, context);
+      }),
+    cursors,
+  );
+}
+
+function newestOfEach(rows: ServerRow[]): ServerRow[] {
+  const newest = new Map<EntityKey, ServerRow>();
+  for (const row of rows) {
+    const key = entityKey(row.ref);
+    if (isNews(newest.get(key) ?? null, row)) newest.set(key, row);
+  }
+  return [...newest.values()];
+}
+
+/** Compares the whole set of one media with what is known of it. */
+export async function audit(
+  deps: SyncDeps,
+  {
+    projectId,
+    kind,
+    media,
+    mediaId,
+  }: { projectId: number; kind: AnnotationKind; media: MediaKey; mediaId: number },
+): Promise<PartOutcome> {
+  const { storage } = deps;
+  const read = await readSet(deps, {
+    projectId,
+    kind,
+    mediaIds: [mediaId],
+    allMarks: false,
+    limit: rowsAtOnce,
+  });
+  if (!read.ok) return stopped(read.failure);
+  const listed = new Map(newestOfEach(read.value).map((row) => [entityKey(row.ref), row]));
+  if (listed.size > 0) await foldAll(deps, [...listed.values()], {});
+  const known = await storage.rowsOf(media, kind);
+  const name = `audit/${media}/${kind}`;
+  const before = parseSuspects(await storage.cursor(name));
+  const suspects = known.filter((row) => differs(row, listed.get(entityKey(row.ref))));
+  const agreed = suspects.filter((row) => before.get(entityKey(row.ref)) === row.rowId);
+  const left = suspects.filter((row) => !agreed.includes(row));
+  const cursors = { [name]: Object.fromEntries(left.map((row) => [entityKey(row.ref), row.rowId])) };
+  if (agreed.length === 0 && left.length === 0 && before.size === 0) return done;
+  const context = mergeContext(deps);
+  await storage.revise(
+    agreed.map(({ ref }) => ({ ref, media })),
+    (states) =>
+      states.map((state) => {
+        if (state.row === null || state.attempt !== null) return {};
+        return rebase(state, listed.get(entityKey(state.row.ref)) ?? null, context);
+      }),
+    cursors,
+  );
+  return done;
+}
+
+/** The server shows nothing of it, or an older mark (a newer one was removed there). */
+function differs(known: ServerRow, listed: ServerRow | undefined): boolean {
+  return listed === undefined || listed.mark < known.mark;
+}
+
+async function readSet({ server }: SyncDeps, query: MarkQuery): Promise<Answer<ServerRow[]>> {
+  const rows: ServerRow[] = [];
+  for (let after = 0; ;) {
+    const answer = await server.readMarks({ ...query, after });
+    if (!answer.ok) return answer;
+    rows.push(...answer.value);
+    const last = answer.value.at(-1);
+    if (answer.value.length < query.limit || last === undefined || last.rowId <= after)
+      return { ok: true, value: rows };
+    after = last.rowId;
+  }
+}
+
+function parseSuspects(value: Json): Map<EntityKey, number> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
+  return new Map(
+    Object.entries(value).flatMap(([key, rowId]) =>
+      typeof rowId === 'number' ? [[key, rowId] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,206 @@
+import { sameFields, sameValue } from '../domain/compare.ts';
+import type { Fields } from '../domain/fields.ts';
+import { deletedField, list, rebase, type MergeContext } from './merge.ts';
+import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
+
+/*
+ * What became of a request, told from all marks of its entity (`../docs/sync.md`):
+ *
+ *   not among the marks   it never took effect: the edit is pending again, over what is there now
+ *   landed as mark m      m is the new base; what the user changed since the request stays his
+ *                         change; marks between base and m were hidden by it and are repaired
+ */
+
+type Asked = EntityState & { attempt: Attempt };
+
+/**
+ * Settles the open request of an entity with its whole history as the server has it now (all marks,
+ * tombstones too). Without an edit or a request, it only folds the current mark.
+ */
+export function settle(state: EntityState, history: ServerRow[], context: MergeContext): Revision {
+  const marks = history.toSorted((a, b) => a.mark - b.mark || a.rowId - b.rowId);
+  const last = marks.at(-1) ?? null;
+  const current = last === null ? null : newest(state.row, last);
+  const { attempt } = state;
+  if (attempt === null) return { ...rebase(state, current, context) };
+  const landed = findLanded({ ...state, attempt }, marks);
+  if (landed === null) return settleUnsent({ ...state, attempt }, current, context);
+  const confirmed = confirm({ ...state, attempt }, landed);
+  const repaired = repairHidden(
+    { ...state, ...confirmed, attempt },
+    { before: state.edit, marks, landed, context },
+  );
+  return onto(repaired, landed, current, context);
+}
+
+/** Settles with the row that a PATCH answered, where its mark follows the base directly. */
+export function settleEcho(state: EntityState, echo: ServerRow, context: MergeContext): Revision {
+  const { attempt } = state;
+  if (attempt === null) return {};
+  return onto(confirm({ ...state, attempt }, echo), echo, newest(state.row, echo), context);
+}
+
+/** The edit stays with its reason until the user decides; what was changed since `revision` is tried anew. */
+export function park(
+  { edit }: EntityState,
+  { reason, revision, now }: { reason: string; revision: number; now: number },
+): Revision {
+  if (edit === null) return { attempt: null };
+  return {
+    attempt: null,
+    edit:
+      edit.revision !== revision
+        ? edit
+        : { ...edit, status: { kind: 'parked', reason, at: now }, maybeSent: false },
+  };
+}
+
+/** The mark that the request made, or null. */
+function findLanded({ edit, attempt }: Asked, marks: ServerRow[]): ServerRow | null {
+  const after = marks.filter(({ mark }) => attempt.baseMark === null || mark > attempt.baseMark);
+  switch (attempt.intent) {
+    case 'delete':
+      return after.findLast(({ deleted }) => deleted) ?? null;
+    case 'create':
+      if (attempt.baseMark === null) return after.find(({ deleted }) => !deleted) ?? after[0] ?? null;
+      return after.find(({ deleted, fields }) => !deleted && sameFields(fields, attempt.sent)) ?? null;
+    case 'patch': {
+      const base = marks.find(({ mark }) => mark === attempt.baseMark)?.fields ?? edit?.base?.fields ?? {};
+      const wanted = { ...base, ...attempt.sent };
+      return after.find(({ deleted, fields }) => !deleted && sameFields(fields, wanted)) ?? null;
+    }
+  }
+}
+
+function settleUnsent(state: Asked, current: ServerRow | null, context: MergeContext): Revision {
+  const edit = state.edit === null ? null : { ...state.edit, maybeSent: false };
+  if (edit?.op === 'delete' && edit.base === null && current === null) {
+    return { row: null, edit: null, attempt: null, conflicts: [] };
+  }
+  if (edit?.op === 'edit' && Object.keys(edit.changes).length === 0) {
+    return { row: current, edit: null, attempt: null, conflicts: [] };
+  }
+  return { ...rebase({ ...state, edit, attempt: null }, current, context), attempt: null };
+}
+
+/** The request took effect as `landed`: what of the user's will is not in it yet? */
+function confirm(
+  { edit, attempt, conflicts }: Asked,
+  landed: ServerRow,
+): Pick<EntityState, 'edit' | 'conflicts'> {
+  if (edit === null) return { edit: null, conflicts };
+  const settled = { ...edit, base: landed, maybeSent: false };
+  if (edit.op === 'delete') {
+    return landed.deleted ? { edit: null, conflicts: [] } : { edit: { ...settled, changes: {} }, conflicts };
+  }
+  if (landed.deleted) {
+    const content = edit.op === 'create' ? edit.changes : { ...edit.base?.fields, ...edit.changes };
+    return { edit: { ...settled, op: 'create', changes: content }, conflicts };
+  }
+  const { changes, unstored } = remaining(edit, attempt, landed);
+  if (Object.keys(changes).length === 0) return { edit: null, conflicts };
+  const rest: Edit = { ...settled, op: 'edit', changes };
+  if (unstored.length === 0) return { edit: rest, conflicts };
+  const reason = `The server did not store: ${unstored.join(', ')}`;
+  return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts };
+}
+
+function remaining(
+  edit: Edit,
+  { sent, intent }: Attempt,
+  landed: ServerRow,
+): { changes: Fields; unstored: string[] } {
+  const base = intent === 'create' ? {} : (edit.base?.fields ?? {});
+  const changes: Fields = {};
+  const unstored: string[] = [];
+  for (const field of new Set([...Object.keys(sent), ...Object.keys(edit.changes)])) {
+    const mine = (field in edit.changes ? edit.changes[field] : base[field]) ?? null;
+    const there = landed.fields[field] ?? null;
+    if (sameValue(mine, there)) continue;
+    changes[field] = mine;
+    if (field in sent && sameValue(mine, sent[field])) unstored.push(field);
+  }
+  return { changes, unstored };
+}
+
+/**
+ * A PATCH is made from the mark it names; marks that came between are hidden by its result. Their
+ * fields are changed again, by us, except where they collide with ours: those are listed.
+ */
+function repairHidden(
+  state: Asked,
+  {
+    before,
+    marks,
+    landed,
+    context,
+  }: { before: Edit | null; marks: ServerRow[]; landed: ServerRow; context: MergeContext },
+): Pick<EntityState, 'edit' | 'conflicts'> {
+  const { attempt } = state;
+  const { baseMark } = attempt;
+  if (baseMark === null || attempt.intent === 'create') return state;
+  const hidden = marks.filter(({ mark }) => mark > baseMark && mark < landed.mark);
+  const last = hidden.at(-1);
+  const base = marks.find(({ mark }) => mark === baseMark);
+  if (last === undefined || base === undefined) return state;
+  const owner = state.edit ?? before;
+  if (owner === null) return state;
+  if (attempt.intent === 'delete') {
+    if (last.deleted || sameFields(last.fields, base.fields)) return state;
+    const collision = {
+      edit: owner,
+      theirs: last,
+      field: deletedField,
+      base: false,
+      mine: true,
+      value: false,
+    };
+    return { edit: state.edit, conflicts: list(state.conflicts, collision, context) };
+  }
+  const changed = Object.keys(last.fields).filter(
+    (field) => !sameValue(last.fields[field], base.fields[field]),
+  );
+  const theirs: Fields = {};
+  let conflicts: Conflict[] = state.conflicts;
+  for (const field of changed) {
+    const value = last.fields[field] ?? null;
+    const mine = state.edit?.changes[field] ?? attempt.sent[field];
+    if (mine === undefined) theirs[field] = value;
+    else if (!sameValue(mine, value)) {
+      conflicts = list(
+        conflicts,
+        { edit: owner, theirs: last, field, base: base.fields[field] ?? null, mine, value },
+        context,
+      );
+    }
+  }
+  if (last.deleted) {
+    conflicts = list(
+      conflicts,
+      { edit: owner, theirs: last, field: deletedField, base: false, mine: false, value: true },
+      context,
+    );
+  }
+  if (Object.keys(theirs).length === 0) return { edit: state.edit, conflicts };
+  const edit: Edit = state.edit ?? { ...owner, op: 'edit', base: landed, changes: {} };
+  return { edit: { ...edit, changes: { ...theirs, ...edit.changes } }, conflicts };
+}
+
+/** Puts the outcome over the current mark, where that is newer than the one that landed. */
+function onto(
+  confirmed: Pick<EntityState, 'edit' | 'conflicts'>,
+  landed: ServerRow,
+  current: ServerRow | null,
+  context: MergeContext,
+): Revision {
+  const { edit, conflicts } = confirmed;
+  const row = newest(landed, current);
+  const state: EntityState = { row, attempt: null, edit, conflicts };
+  if (row === null || row === landed || row.mark <= landed.mark) return { ...state, row };
+  return { edit, conflicts, ...rebase(state, row, context), attempt: null };
+}
+
+function newest(a: ServerRow | null, b: ServerRow | null): ServerRow | null {
+  if (a === null || b === null) return a ?? b;
+  return b.mark >= a.mark ? b : a;
+}
