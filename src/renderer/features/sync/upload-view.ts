@@ -1,0 +1,110 @@
+import type { Upload } from '../../../contract/host-rpc.ts';
+import { syncStrings } from '../../strings/sync.en.ts';
+
+export interface UploadView {
+  mediaKey: string;
+  name: string;
+  tone: 'quiet' | 'busy' | 'ok' | 'warn' | 'danger';
+  text: string;
+  /** `12 of 40 parts`; null where parts say nothing (before the first and after the last). */
+  parts: string | null;
+  speed: string | null;
+  /** 0..1; null: not known. */
+  fraction: number | null;
+  action: 'pause' | 'resume' | null;
+  /** What is still there and what to do; only of a failed one. */
+  failure: { kept: string; remedy: string } | null;
+}
+
+/** What is shown of an upload; it never claims more than its state knows. */
+export function uploadView(upload: Upload): UploadView {
+  const { mediaKey, name, parts, speed, state } = upload;
+  const partsText = syncStrings.uploads.parts(parts.done, parts.total);
+  const begun = parts.total > 0 && state.kind !== 'done' && state.kind !== 'transcoding';
+  return {
+    mediaKey,
+    name,
+    parts: begun ? partsText : null,
+    speed: speed === null || state.kind !== 'sending' ? null : syncStrings.uploads.speed(bytesText(speed)),
+    fraction: fractionOf(upload),
+    action: actionOf(state),
+    failure: state.kind === 'failed' ? { kept: state.kept, remedy: state.remedy } : null,
+    ...stateText(state),
+  };
+}
+
+function stateText(state: Upload['state']): Pick<UploadView, 'tone' | 'text'> {
+  const t = syncStrings.uploads;
+  switch (state.kind) {
+    case 'waiting':
+      return { tone: 'quiet', text: t.waiting };
+    case 'paused':
+      return { tone: 'warn', text: t.paused };
+    case 'sending':
+      return { tone: 'busy', text: t.sending(bytesText(state.done), bytesText(state.total)) };
+    case 'completing':
+      return { tone: 'busy', text: t.completing };
+    case 'transcoding': {
+      const text =
+        state.fraction === null ? t.transcoding : t.transcodingAt(Math.floor(state.fraction * 100));
+      return { tone: 'busy', text };
+    }
+    case 'done':
+      return { tone: 'ok', text: t.done };
+    case 'held': {
+      const why = state.fault.message;
+      return {
+        tone: 'warn',
+        text: state.retryAt === null ? t.held(why) : t.heldUntil(why, timeText(state.retryAt)),
+      };
+    }
+    case 'failed':
+      return { tone: 'danger', text: state.fault.message };
+  }
+}
+
+function fractionOf({ parts, state }: Upload): number | null {
+  switch (state.kind) {
+    case 'sending':
+      return state.total === 0 ? 0 : state.done / state.total;
+    case 'completing':
+    case 'done':
+      return 1;
+    case 'transcoding':
+      return state.fraction;
+    default:
+      return parts.total === 0 ? 0 : parts.done / parts.total;
+  }
+}
+
+function actionOf(state: Upload['state']): UploadView['action'] {
+  switch (state.kind) {
+    case 'waiting':
+    case 'sending':
+    case 'held':
+      return 'pause';
+    case 'paused':
+    case 'failed':
+      return 'resume';
+    default:
+      return null;
+  }
+}
+
+/** A time of day with seconds, so that it stays true without ticking. */
+function timeText(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB');
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Bytes in decimal units, as file managers and link rates count: `1.4 GB`. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
+}
