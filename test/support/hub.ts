@@ -20,6 +20,8 @@ export interface TestHub {
   stderr(): string;
   /** SIGKILLs the hub's process; its PostgreSQL stays behind, as after a crash. */
   kill(): Promise<void>;
+  /** What the end of the process that started it looks like to the hub. */
+  closeParent(): void;
   /** Starts it again on the same folder (and port, unless told otherwise). */
   restart(options?: { port?: number }): Promise<void>;
   /** Ends it and removes its folder. */
@@ -79,6 +81,7 @@ export async function startTestHub(
     client: (token = tokens.admin) => hubClient(() => running.url, token),
     stderr: () => log,
     kill: () => end(running.child, 'SIGKILL'),
+    closeParent: () => running.child.stdin?.end(),
     async restart({ port } = {}) {
       running = await launch(port ?? Number(new URL(running.url).port));
     },
