@@ -36,7 +36,7 @@ export class FrameTableError extends Error {
 }
 
 /** Media clocks count microseconds and may round down: a time this close below a frame belongs to it. */
-const clockRounding = 1e-6;
+const clockRounding = 1.5e-6;
 
 const magic = [0x54, 0x46, 0x54, 0x31]; // "TFT1"
 
@@ -82,19 +82,11 @@ export function durationOf(table: FrameTable): number {
 
 /**
  * The frame on screen at `seconds`. A time before the first frame gives 0, one after the end the last frame.
- * A time up to a microsecond before a frame's start counts as that frame.
+ * A time a microsecond before a frame's start counts as that frame.
  */
 export function frameAt(table: FrameTable, seconds: number): number {
   if (Number.isNaN(seconds)) throw new FrameTableError('there is no frame at NaN seconds');
-  const target = (seconds + clockRounding) * table.timescale;
-  let low = 0;
-  let high = table.ticks.length; // the answer + 1 lies in (low, high]
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (tickOf(table, middle) <= target) low = middle;
-    else high = middle;
-  }
-  return low;
+  return lastStartedBy(table, (seconds + clockRounding) * table.timescale);
 }
 
 /**
@@ -102,10 +94,10 @@ export function frameAt(table: FrameTable, seconds: number): number {
  * (`requestVideoFrameCallback`, a decoder), which may be rounded either way.
  */
 export function frameStartingNear(table: FrameTable, seconds: number): number {
-  const frame = frameAt(table, seconds);
+  const target = seconds * table.timescale;
+  const frame = lastStartedBy(table, target);
   const next = frame + 1;
   if (next >= table.ticks.length) return frame;
-  const target = seconds * table.timescale;
   return tickOf(table, next) - target < target - tickOf(table, frame) ? next : frame;
 }
 
@@ -211,6 +203,18 @@ function tickOf(table: FrameTable, frame: number): number {
     );
   }
   return tick;
+}
+
+/** The last frame that starts at or before `target` ticks, by halving; 0 where none does. */
+function lastStartedBy(table: FrameTable, target: number): number {
+  let low = 0;
+  let high = table.ticks.length; // the answer lies in [low, high)
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (tickOf(table, middle) <= target) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function sinceFirst(table: FrameTable, frame: number): number {

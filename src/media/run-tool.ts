@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { MediaError } from './error.ts';
 
 /** How much of a tool's complaints is kept for `MediaError.detail`. */
@@ -76,18 +78,12 @@ function lowerPriority(pid: number): void {
   }
 }
 
-async function feed(stdin: NodeJS.WritableStream, input: AsyncIterable<Uint8Array>): Promise<void> {
-  let open = true;
-  // A tool that ends early closes its input; its exit code tells why.
-  stdin.on('error', () => (open = false));
-  for await (const chunk of input) {
-    if (!open) return;
-    if (!stdin.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        stdin.once('drain', resolve);
-        stdin.once('close', resolve);
-      });
-    }
+/** A tool that ends early closes its input; its exit code then tells why, so that is no failure here. */
+async function feed(stdin: Writable, input: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    await pipeline(Readable.from(input), stdin);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EPIPE' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
-  if (open) stdin.end();
 }
