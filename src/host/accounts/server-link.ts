@@ -1,0 +1,19 @@
+/** How the host reaches a server: one operation of the REST contract at a time. */
+export interface Connection {
+  /** Base address without a trailing slash. */
+  host: string;
+  token: string | null;
+}
+
+export interface CallOptions {
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Fails with `TidemarkError` only. */
+export type CallServer = (
+  connection: Connection,
+  operation: string,
+  args: Readonly<Record<string, unknown>>,
+  options?: CallOptions,
+) => Promise<unknown>;

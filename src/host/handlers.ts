@@ -1,0 +1,174 @@
+import { TidemarkError } from '../contract/errors.ts';
+import type { AppInfo } from '../contract/host-rpc.ts';
+import type { HostHandlers } from '../contract/rpc.ts';
+import type { Accounts } from './accounts/accounts.ts';
+import type { HubSupervisor } from './hub-supervisor.ts';
+import { tellAccounts } from './accounts/tell-accounts.ts';
+import type { Downloads } from './media/downloads.ts';
+import type { Imports } from './media/imports.ts';
+import type { MediaLibrary } from './media/library.ts';
+import type { Preparer } from './media/preparer.ts';
+import type { News } from './news.ts';
+import type { Recorder } from './recorder.ts';
+import type { ServerAccess } from './server-calls.ts';
+import type { Settings } from './settings.ts';
+import type { ToolFinder } from './tool-finder.ts';
+import type { Uploader } from './uploads/uploader.ts';
+
+export interface Services {
+  info: Pick<AppInfo, 'version' | 'mode' | 'dataFolder'>;
+  settings: Settings;
+  accounts: Accounts;
+  server: ServerAccess;
+  recorder: Recorder;
+  library: MediaLibrary;
+  preparer: Preparer;
+  imports: Imports;
+  downloads: Downloads;
+  uploader: Uploader;
+  hub: HubSupervisor;
+  tools: ToolFinder;
+  news: News;
+}
+
+const done = {};
+
+/** The RPC table over the services: one line a method, nothing decided here. */
+export function createHandlers(services: Services): HostHandlers {
+  return { ...appHandlers(services), ...accountHandlers(services), ...mediaHandlers(services) };
+}
+
+type AppMethods = 'app.info' | 'hub.start' | 'hub.stop' | 'network.setOffline';
+
+function appHandlers({
+  info,
+  settings,
+  accounts,
+  uploader,
+  hub,
+  tools,
+  news,
+}: Services): Pick<HostHandlers, AppMethods> {
+  return {
+    'app.info': async () => ({
+      ...info,
+      ffmpeg: await tools.state(),
+      hub: hub.state(),
+      offlineByChoice: settings.get().offlineByChoice,
+      accounts: accounts.list(),
+      activeAccount: settings.get().activeAccount,
+    }),
+    'hub.start': async () => {
+      await settings.change({ hubWanted: true });
+      return hub.start();
+    },
+    'hub.stop': async () => {
+      await settings.change({ hubWanted: false });
+      return hub.stop();
+    },
+    'network.setOffline': async ({ offline }) => {
+      await settings.change({ offlineByChoice: offline });
+      news.tell('network.changed', { offlineByChoice: offline });
+      if (offline) uploader.interrupt();
+      else uploader.wake();
+      return done;
+    },
+  };
+}
+
+type AccountMethods =
+  | `accounts.${'signIn' | 'signOut' | 'activate'}`
+  | 'server.call'
+  | `recorder.${'append' | 'read' | 'release'}`;
+
+function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods> {
+  const { settings, accounts, server, recorder, uploader } = services;
+  return {
+    'accounts.signIn': async ({ host, username, password }) => {
+      const account = await accounts.signIn(host, username, password);
+      uploader.wake();
+      return account;
+    },
+    'accounts.signOut': async ({ account }) => {
+      await accounts.signOut(account);
+      return done;
+    },
+    'accounts.activate': async ({ account }) => {
+      if (accounts.find(account) === undefined) throw new TidemarkError('no-token', { detail: account });
+      await settings.change({ activeAccount: account });
+      tellAccounts(services);
+      return done;
+    },
+    'server.call': async ({ account, operation, args, timeoutMs }) => ({
+      value: await server.call(account, operation, args, { timeoutMs }),
+    }),
+    'recorder.append': ({ account, bodies }) => recorder.append(pathPart(account), bodies),
+    'recorder.read': ({ account, after, limit }) => recorder.read(pathPart(account), after, limit),
+    'recorder.release': async ({ account, through }) => {
+      await recorder.release(pathPart(account), through);
+      return done;
+    },
+  };
+}
+
+type MediaMethods = Exclude<keyof HostHandlers, AppMethods | AccountMethods>;
+
+function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
+  const { library, preparer, imports, downloads, uploader } = services;
+  return {
+    'imports.begin': (params) => imports.begin(params),
+    'imports.abandon': async ({ importId, reason }) => {
+      await imports.abandon(importId, reason);
+      return done;
+    },
+    'imports.addPath': (params) => imports.addPath(params),
+    'media.list': ({ account }) => Promise.resolve(library.list(account)),
+    'media.retry': async ({ mediaKey }) => {
+      await retryMedia(services, mediaKey);
+      return done;
+    },
+    'media.remove': async ({ mediaKey }) => {
+      if (uploader.needs(mediaKey)) {
+        throw new TidemarkError('bad-request', { message: 'The upload of this media still needs the file.' });
+      }
+      await downloads.drop(mediaKey);
+      await preparer.drop(mediaKey);
+      await library.remove(mediaKey);
+      return done;
+    },
+    'media.download': async (params) => {
+      await downloads.begin(params);
+      return done;
+    },
+    'uploads.enqueue': async (params) => {
+      await uploader.enqueue(params);
+      return done;
+    },
+    'uploads.list': ({ account }) => Promise.resolve(uploader.list(account)),
+    'uploads.pause': async ({ mediaKey }) => {
+      await uploader.pause(mediaKey);
+      return done;
+    },
+    'uploads.resume': async ({ mediaKey }) => {
+      await uploader.resume(mediaKey);
+      return done;
+    },
+  };
+}
+
+/** What remains to be done follows from what is there: bytes to fetch, or a file to prepare. */
+async function retryMedia({ library, downloads, preparer }: Services, key: string): Promise<void> {
+  const record = library.get(key);
+  if (record.media.stage.kind !== 'failed') return;
+  if (record.synced >= record.media.size && record.media.size > 0) preparer.enqueue(key);
+  else if (record.fetchedFrom !== null) await downloads.retry(key);
+  else {
+    throw new TidemarkError('bad-request', { message: 'Add the file again: it goes on where it stopped.' });
+  }
+}
+
+/** Account ids become folder names; whatever is not one never reaches the disk. */
+function pathPart(account: string): string {
+  if (!/^[a-z0-9-]{1,64}$/.test(account)) throw new TidemarkError('bad-request', { detail: 'account' });
+  return account;
+}

@@ -1,0 +1,75 @@
+import Type, { type Static } from 'typebox';
+import { Check } from 'typebox/value';
+import { join } from 'node:path';
+import { LocalMedia } from '../../contract/host-rpc.ts';
+import type { MediaFile, MediaFileKind } from '../server/asset-handler.ts';
+import { contentTypeOf } from '../server/file-response.ts';
+import { readJson, writeDurably } from '../files.ts';
+
+/** What the host knows of one local media: `media/<key>/media.json`. */
+export const MediaRecord = Type.Object({
+  media: LocalMedia,
+  source: Type.Union([
+    /** A copy in the media's folder. */
+    Type.Object({ kind: Type.Literal('copy'), file: Type.String() }),
+    /** The user's own file, used where it is. */
+    Type.Object({ kind: Type.Literal('in-place'), path: Type.String() }),
+  ]),
+  /** The file's time of change at import, ms; with name and size it tells a repeated import. */
+  lastModified: Type.Number(),
+  /** Bytes that are known to be on disk while the copy arrives. */
+  synced: Type.Number(),
+  /** MediaType of the server row that this copy was fetched from; null for the user's own files. */
+  fetchedFrom: Type.Union([Type.Null(), Type.Object({ mediaId: Type.Integer() })]),
+});
+export type MediaRecord = Static<typeof MediaRecord>;
+
+export const recordName = 'media.json';
+export const proxyName = 'proxy.mp4';
+export const thumbnailName = 'thumbnail.jpg';
+/** Frame times of the file that plays, and of the source. */
+export const playFramesName = 'frames.tft';
+export const sourceFramesName = 'source-frames.tft';
+
+export function mediaFolder(root: string, key: string): string {
+  return join(root, key);
+}
+
+export function sourcePath(root: string, record: MediaRecord): string {
+  return record.source.kind === 'in-place'
+    ? record.source.path
+    : join(mediaFolder(root, record.media.key), record.source.file);
+}
+
+/** Null when there is none, or when it is not readable: a record is written as a whole or not at all. */
+export async function readRecord(root: string, key: string): Promise<MediaRecord | null> {
+  const value = await readJson(join(mediaFolder(root, key), recordName));
+  return Check(MediaRecord, value) ? value : null;
+}
+
+export async function writeRecord(root: string, record: MediaRecord): Promise<void> {
+  await writeDurably(join(mediaFolder(root, record.media.key), recordName), JSON.stringify(record, null, 2));
+}
+
+/** The file that a page asked for, from the record alone; so any process that sees the folder can serve it. */
+export function fileOfRecord(root: string, record: MediaRecord, kind: MediaFileKind): MediaFile | null {
+  const folder = mediaFolder(root, record.media.key);
+  const binary = 'application/octet-stream';
+  const { plays, hasThumbnail, probe } = record.media;
+  switch (kind) {
+    case 'play':
+      if (plays === 'proxy') return { path: join(folder, proxyName), contentType: 'video/mp4' };
+      if (plays === 'nothing') return null;
+      return { path: sourcePath(root, record), contentType: contentTypeOf(record.media.name) };
+    case 'thumbnail':
+      return hasThumbnail ? { path: join(folder, thumbnailName), contentType: 'image/jpeg' } : null;
+    case 'frames':
+      if (probe?.kind !== 'video' || plays === 'nothing') return null;
+      return {
+        path: join(folder, plays === 'proxy' ? playFramesName : sourceFramesName),
+        contentType: binary,
+      };
+    case 'source-frames':
+      return probe?.kind === 'video' ? { path: join(folder, sourceFramesName), contentType: binary } : null;
+  }
+}

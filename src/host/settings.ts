@@ -1,0 +1,60 @@
+import { readJson, writeDurably } from './files.ts';
+
+/** What the host remembers between runs. */
+export interface SettingsData {
+  /** Port of browser mode: part of the page's origin, to which its database belongs. */
+  port: number | null;
+  hubPort: number | null;
+  offlineByChoice: boolean;
+  hubWanted: boolean;
+  activeAccount: string | null;
+}
+
+export interface Settings {
+  get(): Readonly<SettingsData>;
+  /** Resolves when it is on disk; memory changes after that. */
+  change(change: Partial<SettingsData>): Promise<void>;
+}
+
+const initial: SettingsData = {
+  port: null,
+  hubPort: null,
+  offlineByChoice: false,
+  hubWanted: true,
+  activeAccount: null,
+};
+
+export async function openSettings(path: string): Promise<Settings> {
+  let data = parse(await readJson(path));
+  let last: Promise<void> = Promise.resolve();
+  return {
+    get: () => data,
+    change: (change) => {
+      const write = async (): Promise<void> => {
+        const next = { ...data, ...change };
+        await writeDurably(path, JSON.stringify(next, null, 2));
+        data = next;
+      };
+      const done = last.then(write);
+      last = done.catch(() => {});
+      return done;
+    },
+  };
+}
+
+/** Anything unreadable falls back to the default: settings hold no work of the user. */
+function parse(value: unknown): SettingsData {
+  if (typeof value !== 'object' || value === null) return initial;
+  const { port, hubPort, offlineByChoice, hubWanted, activeAccount } = value as Record<string, unknown>;
+  return {
+    port: isPort(port) ? port : null,
+    hubPort: isPort(hubPort) ? hubPort : null,
+    offlineByChoice: offlineByChoice === true,
+    hubWanted: hubWanted !== false,
+    activeAccount: typeof activeAccount === 'string' ? activeAccount : null,
+  };
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536;
+}

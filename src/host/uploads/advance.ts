@@ -1,0 +1,258 @@
+import { join } from 'node:path';
+import { assert } from '../../base/assert.ts';
+import { sleep, type Clock } from '../../base/clock.ts';
+import type { MakeId } from '../../base/random.ts';
+import { TidemarkError } from '../../contract/errors.ts';
+import type { LocalMedia, UploadState } from '../../contract/host-rpc.ts';
+import type { MediaLibrary } from '../media/library.ts';
+import { mediaFolder, sourcePath, thumbnailName } from '../media/record.ts';
+import { contentTypeOf } from '../server/file-response.ts';
+import { checkIdentity, identityOf, type FileIdentity } from './file-identity.ts';
+import type { Journal, UploadJob, UploadSession } from './journal.ts';
+import { planParts } from './parts.ts';
+import { sendParts, SessionLost } from './send-parts.ts';
+import {
+  askForTranscode,
+  beginSession,
+  conversionOf,
+  joinParts,
+  registerImage,
+  storedSize,
+  type UploadServer,
+} from './server-steps.ts';
+import type { Slot } from './slot.ts';
+import { createSpeedometer } from './speedometer.ts';
+
+export interface AdvanceContext {
+  journal: Journal;
+  slot: Slot;
+  library: MediaLibrary;
+  server: UploadServer;
+  mediaRoot: string;
+  partBytes?: number;
+  lanes: number;
+  makeId: MakeId;
+  clock: Clock;
+  signal: AbortSignal;
+  job: () => UploadJob;
+  save: (change: Partial<UploadJob>) => Promise<void>;
+  showSending: (view: {
+    parts: { done: number; total: number };
+    speed: number | null;
+    state: UploadState;
+  }) => void;
+  showState: (state: UploadState) => void;
+  showParts: (parts: { done: number; total: number }) => void;
+}
+
+/** URLs that end within this time, ms, are not begun with. */
+const expiryMargin = 10 * 60_000;
+/** New sessions that bring nothing are not begun for ever. */
+const mostFruitless = 3;
+/** An asked-for transcode that is not listed after this time, ms, never reached the server. */
+const transcodePatience = 60_000;
+
+/** Takes the upload from wherever its journal says it stands to its end. Throws what went wrong. */
+export async function advance(context: AdvanceContext): Promise<void> {
+  const { job, save, slot, signal, showState } = context;
+  for (;;) {
+    signal.throwIfAborted();
+    const { step } = job();
+    switch (step.kind) {
+      case 'new':
+      case 'sending':
+        await slot.run(signal, () => send(context));
+        break;
+      case 'completing':
+        showState({ kind: 'completing' });
+        await complete(context, step.session);
+        break;
+      case 'stored':
+      case 'registering':
+        await register(context, step.key);
+        break;
+      case 'done':
+        await save({ failure: null });
+        showState({ kind: 'done' });
+        return;
+    }
+  }
+}
+
+async function send(context: AdvanceContext): Promise<void> {
+  const { job, journal, save, signal, showSending, showParts } = context;
+  const media = await readyMedia(context);
+  const path = sourcePath(context.mediaRoot, context.library.get(media.key));
+  const identity = await identify(context, path);
+  const session = await openSession(context, identity);
+  const parts = await journal.openParts(job().mediaKey, session.id);
+  const arrivedBefore = parts.arrived.size;
+  const speed = createSpeedometer(context.clock);
+  try {
+    await sendParts({
+      ...{ path, identity, session, parts, signal },
+      lanes: context.lanes,
+      server: context.server,
+      clock: context.clock,
+      onProgress: (done) => {
+        const counts = { done: parts.arrived.size, total: session.urls.length };
+        showParts(counts);
+        const state: UploadState = { kind: 'sending', done, total: identity.size };
+        showSending({ parts: counts, speed: speed(done), state });
+      },
+    });
+    await save({ step: { kind: 'completing', session: session.id } });
+  } catch (error) {
+    if (!(error instanceof SessionLost)) throw error;
+    const fruitless = parts.arrived.size > arrivedBefore ? 0 : job().fruitless + 1;
+    await save({ step: { kind: 'new' }, fruitless });
+    // The new session gets an attempt of its own, with its wait before.
+    throw new TidemarkError(fruitless >= mostFruitless ? 'rejected' : 'server-busy', {
+      detail: error.message,
+      cause: error,
+    });
+  } finally {
+    await parts.close();
+  }
+}
+
+/** The file must be whole on this device, and known, before it is sent. */
+async function readyMedia({ job, library, clock, signal }: AdvanceContext): Promise<LocalMedia> {
+  for (;;) {
+    const record = library.find(job().mediaKey);
+    if (record === undefined) throw new TidemarkError('file-gone', { detail: job().name });
+    const { media, synced } = record;
+    if (media.probe !== null && synced >= media.size) return media;
+    if (media.stage.kind === 'failed') throw new TidemarkError(media.stage.fault.code, media.stage.fault);
+    await sleep(clock, 250, signal);
+  }
+}
+
+async function identify({ job, save }: AdvanceContext, path: string): Promise<FileIdentity> {
+  const known = job().identity;
+  if (known !== null) {
+    await checkIdentity(path, known);
+    return known;
+  }
+  const identity = await identityOf(path);
+  if (identity.size === 0) throw new TidemarkError('file-empty', { detail: path });
+  await save({ identity });
+  return identity;
+}
+
+/** The session of an earlier run while its URLs live, else a new one. */
+async function openSession(context: AdvanceContext, identity: FileIdentity): Promise<UploadSession> {
+  const { job, journal, save, server, clock, makeId, signal } = context;
+  const { step, mediaKey, name } = job();
+  if (step.kind === 'sending') {
+    const session = await journal.session(mediaKey, step.session);
+    if (session !== null && session.expiresAt - expiryMargin > clock.now()) return session;
+  }
+  const plan = planParts(identity.size, context.partBytes);
+  const session = await beginSession(server, job(), {
+    ...{ filename: name, parts: plan.count, partBytes: plan.partBytes },
+    ...{ id: makeId(), now: clock.now(), signal },
+  });
+  await journal.saveSession(mediaKey, session);
+  await save({ step: { kind: 'sending', session: session.id } });
+  return session;
+}
+
+/**
+ * Joins the parts. Whether an earlier try was carried out is seen from the object itself, so a lost answer
+ * is never a reason to join twice.
+ */
+async function complete(context: AdvanceContext, sessionId: string): Promise<void> {
+  const { job, journal, save, server, signal } = context;
+  const session = await journal.session(job().mediaKey, sessionId);
+  const size = job().identity?.size;
+  if (session === null || size === undefined) {
+    await save({ step: { kind: 'new' } });
+    return;
+  }
+  const isWhole = async (): Promise<boolean> =>
+    (await storedSize(server, job(), session.key, signal)) === size;
+  const stored = { step: { kind: 'stored' as const, key: session.key }, fruitless: 0 };
+  if (await isWhole()) {
+    await save(stored);
+    return;
+  }
+  if (session.urls.length > 1) {
+    const parts = await journal.openParts(job().mediaKey, session.id);
+    try {
+      assert(parts.arrived.size === session.urls.length, 'all parts arrived before joining');
+      await joinParts(server, job(), session, parts.arrived, signal);
+    } catch (error) {
+      if (!(error instanceof TidemarkError) || error.code !== 'rejected') throw error;
+      // The store forgot the upload, or never had one of the parts: looked at below.
+    } finally {
+      await parts.close();
+    }
+    if (await isWhole()) {
+      await save(stored);
+      return;
+    }
+  }
+  const fruitless = job().fruitless + 1;
+  await save({ step: { kind: 'new' }, fruitless });
+  const code = fruitless >= mostFruitless ? 'rejected' : 'server-busy';
+  throw new TidemarkError(code, { detail: 'the stored object is not the file' });
+}
+
+async function register(context: AdvanceContext, key: string): Promise<void> {
+  const { job, library, save, server, signal, clock } = context;
+  const record = library.find(job().mediaKey);
+  const probe = record?.media.probe;
+  if (record === undefined || probe === null || probe === undefined) {
+    throw new TidemarkError('file-gone', { detail: job().name });
+  }
+  const size = job().identity?.size ?? record.media.size;
+  if (probe.kind === 'image') {
+    context.showState({ kind: 'transcoding', fraction: null });
+    await save({ step: { kind: 'registering', key, askedAt: clock.now() } });
+    const thumbnail = record.media.hasThumbnail
+      ? join(mediaFolder(context.mediaRoot, record.media.key), thumbnailName)
+      : null;
+    const mime = contentTypeOf(record.media.name);
+    await registerImage(server, job(), { key, size, mime, media: record.media, thumbnail, signal });
+    await save({ step: { kind: 'done' } });
+    return;
+  }
+  await convert(context, { key, size, md5: probe.md5 });
+}
+
+/** Has the server convert the video, once, and watches until its streaming files are there. */
+async function convert(
+  context: AdvanceContext,
+  file: { key: string; size: number; md5: string },
+): Promise<void> {
+  const { job, save, server, signal, clock } = context;
+  for (let polls = 0; ; polls++) {
+    const conversion = await conversionOf(server, job(), signal);
+    const { step } = job();
+    switch (conversion.kind) {
+      case 'done':
+        await save({ step: { kind: 'done' } });
+        return;
+      case 'failed': {
+        const asked = step.kind === 'registering';
+        if (asked) throw new TidemarkError('transcode-failed', { detail: conversion.status });
+        await ask();
+        break;
+      }
+      case 'none':
+        if (step.kind !== 'registering' || clock.now() - step.askedAt > transcodePatience) await ask();
+        break;
+      case 'running':
+        context.showState({ kind: 'transcoding', fraction: conversion.fraction });
+    }
+    // A short clip is done in seconds, a long one is not asked about all the time.
+    await sleep(clock, Math.min(10_000, 500 + polls * 100), signal);
+  }
+
+  async function ask(): Promise<void> {
+    context.showState({ kind: 'transcoding', fraction: null });
+    await save({ step: { kind: 'registering', key: file.key, askedAt: clock.now() } });
+    await askForTranscode(server, job(), { ...file, signal });
+  }
+}
