@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { ProjectCatalog } from '../domain/entity-types.ts';
 import type { MediaKey } from '../domain/identity.ts';
 import type { Edit } from '../sync/ports.ts';
 import { addLocalMedia, type LocalMediaItem } from './media-table.ts';
@@ -16,6 +17,10 @@ export class DeviceTables {
   /** Enters a media of the cache; `create` is the edit that will make it on the server, null if it is there. */
   addLocalMedia(item: LocalMediaItem, create: Edit | null): Promise<void> {
     return addLocalMedia(this.#db, item, create);
+  }
+
+  async catalog(projectId: number): Promise<ProjectCatalog | null> {
+    return (await this.#db.catalogs.get(projectId))?.catalog ?? null;
   }
 
   mediaRecord(key: MediaKey): Promise<MediaRecord | undefined> {

@@ -1,5 +1,5 @@
 import { sameJson } from '../base/json.ts';
-import type { EntityKey } from '../domain/identity.ts';
+import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import type { Edit, ServerMedia } from '../sync/ports.ts';
 import type { MediaRecord, TidemarkDatabase } from './schema.ts';
 
@@ -26,9 +26,18 @@ export async function addLocalMedia(
       return;
     }
     const { width, height, frameCount, fps } = item;
-    const next = { ...known, width, height, frameCount, fps, local: true };
-    if (!sameJson(known, next)) await db.media.put(next);
+    // The type may have been chosen before the catalog was known.
+    const type = known.serverId === null ? item.type : known.type;
+    const next = { ...known, type, width, height, frameCount, fps, local: true };
+    if (sameJson(known, next)) return;
+    await db.media.put(next);
+    if (type !== known.type) await db.edits.update(mediaEditKey(item.key), { type });
   });
+}
+
+/** Key of the edit that makes a media on the server. */
+function mediaEditKey(key: MediaKey): EntityKey {
+  return entityKey({ kind: 'media', version: 0, elementalId: key });
 }
 
 /** Upserts what the server told; writes only what differs, so that nobody repaints for nothing. */
@@ -51,8 +60,9 @@ export async function putServerMedia(
 }
 
 /** The server has this media now: the edit that asked for it is done. */
-export async function confirmMedia(db: TidemarkDatabase, edit: EntityKey, media: ServerMedia): Promise<void> {
+export async function confirmMedia(db: TidemarkDatabase, media: ServerMedia): Promise<void> {
   await db.transaction('rw', [db.media, db.edits, db.attempts], async () => {
+    const edit = mediaEditKey(media.key);
     await db.media.put(joined(await db.media.get(media.key), media));
     await Promise.all([db.edits.delete(edit), db.attempts.delete(edit)]);
   });

@@ -2,7 +2,7 @@ import { liveQuery } from 'dexie';
 import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
-import { entityKey, type MediaKey } from '../domain/identity.ts';
+import type { MediaKey } from '../domain/identity.ts';
 import type {
   Cursors,
   EntityState,
@@ -104,10 +104,7 @@ export class DexieSyncStorage implements SyncStorage {
   }
 
   confirmMedia(key: MediaKey, media: ServerMedia): Promise<void> {
-    return confirmMedia(this.#db, entityKey({ kind: 'media', version: 0, elementalId: key }), {
-      ...media,
-      key,
-    });
+    return confirmMedia(this.#db, { ...media, key });
   }
 
   async projectIds(): Promise<number[]> {

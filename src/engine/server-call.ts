@@ -1,0 +1,15 @@
+import type { Host } from '../contract/host-rpc.ts';
+
+/** One operation of the account's server, by the names of the REST contract; throws `TidemarkError`. */
+export type ServerCall = (
+  operation: string,
+  args: Record<string, unknown>,
+  options?: { timeoutMs?: number },
+) => Promise<unknown>;
+
+export function serverCallOf(host: Host, account: string): ServerCall {
+  return async (operation, args, { timeoutMs } = {}) => {
+    const params = { account, operation, args, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    return (await host.call('server.call', params)).value;
+  };
+}
