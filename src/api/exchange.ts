@@ -84,9 +84,9 @@ function requestInit(
 
 interface SilenceWatch {
   signal: AbortSignal;
-  heard(): void;
-  abortedBy(): 'caller' | 'timeout' | null;
-  stop(): void;
+  heard: () => void;
+  abortedBy: () => 'caller' | 'timeout' | null;
+  stop: () => void;
 }
 
 /** Aborts when nothing was heard for `timeout` ms, or when the caller aborts. */

@@ -23,6 +23,7 @@ export function machine(): Pick<ClientOptions, 'fetch' | 'clock' | 'random'> {
   return {
     fetch: (url, init) => globalThis.fetch(url, init),
     clock: systemClock(),
+    // eslint-disable-next-line no-restricted-properties -- this is the composition root of programs outside
     random: () => Math.random(),
   };
 }

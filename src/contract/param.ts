@@ -34,8 +34,11 @@ export function needed<S extends TSchema>(schema: S): QueryParam<Value<S>, true>
 }
 
 /** A comma list that may be left out. */
-export function mayList<S extends TSchema>(item: S): QueryParam<Value<S>[], false> {
-  return { schema: Type.Array(item), style: 'comma', required: false };
+export function mayList<S extends TSchema>(
+  item: S,
+  options: { default?: Value<S>[] } = {},
+): QueryParam<Value<S>[], false> {
+  return { schema: Type.Array(item, options), style: 'comma', required: false };
 }
 
 /** A comma list that must be given. */

@@ -32,7 +32,7 @@ export const operations = {
 } as const;
 
 export type Operations = typeof operations;
-export type OperationName = keyof Operations & string;
+export type OperationName = keyof Operations;
 
 /** All operations without their particular types, for code that treats them alike. */
 export const operationList: readonly NamedOperation[] = Object.values(operations);

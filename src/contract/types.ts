@@ -19,7 +19,7 @@ type NeededKeys<Query extends QueryParams> = {
   [Key in keyof Query]: Query[Key] extends QueryParam<unknown, true> ? Key : never;
 }[keyof Query];
 
-type ValueOf<Param> = Param extends QueryParam<infer Value, boolean> ? Value : never;
+type ValueOf<Param> = Param extends QueryParam<infer Value> ? Value : never;
 
 type QueryArgs<Query extends QueryParams> = {
   [Key in NeededKeys<Query>]: ValueOf<Query[Key]>;

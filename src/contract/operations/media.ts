@@ -152,7 +152,7 @@ export const mediaOperations = family({
     method: 'GET',
     path: '/rest/GetFrame/{id}',
     query: {
-      frames: mayList(Count),
+      frames: mayList(Count, { default: [0] }),
       tile: may(Text),
       roi: may(Text),
       force_scale: may(Text),

@@ -6,9 +6,6 @@ import { HostedTemplate, HostedTemplateSpec, JobCluster, JobClusterSpec } from '
 import { CreateReply, MessageReply } from '../shapes/replies.ts';
 import { RowId } from '../shapes/values.ts';
 
-/** Users are numbered in 64 bits where groups are asked for. */
-const UserId = Type.Integer({ minimum: 1, maximum: 18446744073709551615 });
-
 /** Protections by what they are about and by whom. */
 const protectionFilters = {
   project: may(RowId),
@@ -145,7 +142,7 @@ export const organizationOperations = family({
   get_group_list: {
     method: 'GET',
     path: '/rest/Groups/{organization}',
-    query: { user: may(UserId) },
+    query: { user: may(RowId) },
     responses: { 200: Type.Array(shape.Group) },
     permission: 'organization-member',
     summary: 'Lists the groups of users of an organization.',
@@ -250,7 +247,7 @@ export const organizationOperations = family({
     method: 'PATCH',
     path: '/rest/JobCluster/{id}',
     body: JobClusterSpec,
-    responses: { 200: MessageReply },
+    responses: { 201: MessageReply },
     permission: 'organization-admin',
     summary: 'Replaces how a cluster is reached.',
   },

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import {
+  AnyObject,
   AttributeMap,
   Count,
   DateTime,
@@ -122,7 +123,7 @@ export const TranscodeSpec = object({
     section: Text,
     section_id: Id,
     md5: Text,
-    attributes: nullable(AttributeMap),
+    attributes: nullable(AnyObject),
     email_spec: nullable(EmailSpec),
     media_id: nullable(Id),
   }),

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { AttributeValue, Real, Text, choice, optional, object } from './values.ts';
+import { attributeValueKinds, type AttributeValue, Real, Text, choice, optional, object } from './values.ts';
 
 /**
  * The search object: sent base64-encoded as `encoded_search`, as it is in `object_search`, and
@@ -64,7 +64,7 @@ export const Search = Type.Unsafe<Search>({
         attribute: { type: 'string' },
         operation: { type: 'string', enum: searchOperations },
         inverse: { type: 'boolean', default: false },
-        value: { anyOf: [AttributeValue, { type: 'object' }] },
+        value: { oneOf: [...attributeValueKinds, { type: 'object' }] },
       },
     },
   ],

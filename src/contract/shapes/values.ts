@@ -48,8 +48,8 @@ export function anyOf<S extends readonly TSchema[]>(...schemas: S): TUnsafe<Valu
 
 /** The same object, with none of its members required. */
 export function partial<T>(schema: TUnsafe<T>): TUnsafe<Partial<T>> {
-  const { required: _, ...rest } = schema as TUnsafe<T> & { required?: string[] };
-  return rest as TSchema as TUnsafe<Partial<T>>;
+  const whole: TSchema = schema;
+  return Type.Partial(whole) as TSchema as TUnsafe<Partial<T>>;
 }
 
 /** Row id of anything on the server. */
@@ -85,7 +85,8 @@ export function choice<const Words extends readonly string[]>(
 }
 
 export function nullable<S extends TSchema>(schema: S): TUnsafe<Value<S> | null> {
-  return Type.Union([schema as TSchema, Type.Null()]) as TSchema as TUnsafe<Value<S> | null>;
+  const either: TSchema[] = [schema, Type.Null()];
+  return Type.Union(either) as TSchema as TUnsafe<Value<S> | null>;
 }
 
 /** A pair such as `[height, width]`. */
@@ -107,16 +108,16 @@ export function optional<P extends Members>(members: P): { [K in keyof P]: TOpti
 /** What an attribute can hold. Objects are never attribute values. */
 export type AttributeValue = boolean | number | string | number[] | string[] | null;
 
-export const AttributeValue = Type.Unsafe<AttributeValue>({
-  oneOf: [
-    { type: 'boolean' },
-    { type: 'number' },
-    { type: 'string' },
-    { type: 'array', items: { type: 'number' }, minItems: 1 },
-    { type: 'array', items: { type: 'string' }, minItems: 1 },
-    { type: 'null' },
-  ],
-});
+export const attributeValueKinds = [
+  { type: 'boolean' },
+  { type: 'number' },
+  { type: 'string' },
+  { type: 'array', items: { type: 'number' }, minItems: 1 },
+  { type: 'array', items: { type: 'string' }, minItems: 1 },
+  { type: 'null' },
+] as const;
+
+export const AttributeValue = Type.Unsafe<AttributeValue>({ oneOf: attributeValueKinds });
 
 /** Attribute values by the names of their definitions. */
 export const AttributeMap = mapOf(AttributeValue);
