@@ -126,16 +126,17 @@ export class FramePlayer {
   }
 
   #begin(): void {
-    // A stale element still holds the source before: its data come with the next `loadeddata`.
     this.#ready = false;
     const video = this.#video;
-    if (video !== null && video.readyState >= video.HAVE_CURRENT_DATA && video.currentSrc === this.#absoluteUrl())
-      this.#start();
+    if (video !== null && video.readyState >= video.HAVE_CURRENT_DATA) this.#start();
   }
 
   #start(): void {
     const video = this.#video;
     if (video === null || this.#source === null || this.#failure !== null) return;
+    // The element may still hold the source before; the data of the right one come with another event.
+    if (video.currentSrc !== this.#absoluteUrl()) return;
+    this.#state = nothingLoaded;
     this.#ready = true;
     video.playbackRate = this.#rate;
     this.#feed({ kind: 'seek', frame: this.#firstFrame });
@@ -157,7 +158,8 @@ export class FramePlayer {
     on(video, 'error', () => this.fail(video.error?.code));
     // A hidden page presents no pictures: look again when it is back.
     on(document, 'visibilitychange', () => {
-      if (!document.hidden && this.#state.kind === 'lost') this.#feed({ kind: 'seek', frame: this.#state.target });
+      if (!document.hidden && this.#state.kind === 'lost')
+        this.#feed({ kind: 'seek', frame: this.#state.target });
     });
   }
 
