@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../base/clock.ts';
 import { faultOf, TidemarkError } from '../contract/errors.ts';
 import { noCipher } from './accounts/secrets.ts';
-import { callTator } from './accounts/tator-calls.ts';
+import { tatorCalls } from './accounts/tator-calls.ts';
 import { chooseDataRoot, dataFolderAt, makeDataFolder } from './data-folder.ts';
 import { isCode } from './files.ts';
+import { programVersion } from './program-version.ts';
 import { createHost, type RunningHost } from './host.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { startBrowserServer, type BrowserServer } from './server/browser-server.ts';
@@ -31,7 +32,6 @@ const { values } = parseArgs({
     'hub-script': { type: 'string', default: join(here, 'hub.js') },
     'dev-server': { type: 'string' },
     'part-bytes': { type: 'string' },
-    'app-version': { type: 'string', default: '0.0.0' },
   },
 });
 
@@ -50,14 +50,14 @@ async function main(): Promise<void> {
   await makeDataFolder(folder);
   const lock = await takeInstanceLock(folder.lock, clock);
   const host = await createHost({
-    version: values['app-version'],
+    version: await programVersion(here),
     mode: 'browser',
     dataRoot,
     bundle: resolve(values.bundle),
     hubScript: values['no-hub'] ? null : resolve(values['hub-script']),
     env: process.env,
     cipher: noCipher,
-    callServer: callTator,
+    callServer: tatorCalls({ clock, random: Math.random }),
     clock,
     random: Math.random,
     makeId: randomUUID,
@@ -90,7 +90,7 @@ async function serve(host: RunningHost, key: string): Promise<BrowserServer> {
   const start = (port: number | null): Promise<BrowserServer> =>
     startBrowserServer({
       assets: host.assets,
-      key,
+      access: { kind: 'cookie', key },
       port,
       onChannel: host.attach,
       receiveImport: (id, offset, bytes) => host.imports.receive(id, offset, bytes),

@@ -53,6 +53,8 @@ export interface RunningHost {
   attach(channel: RpcChannel): void;
   /** Starts what runs by itself: the hub where it is wanted, unfinished media and uploads. */
   begin(): void;
+  /** The machine woke up, or the network came back: whoever waits tries at once. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
@@ -110,7 +112,15 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
     onError,
     ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
   });
-  const hub = createHub({ options, settings, accounts, news, hubFolder: folder.hub, onError });
+  const hub = createHub({
+    options,
+    settings,
+    accounts,
+    news,
+    hubFolder: folder.hub,
+    onError,
+    wake: () => uploader.wake(),
+  });
   const stops = new Stops();
   const methods = createHandlers({
     info: { version: options.version, mode: options.mode, dataFolder: folder.root },
@@ -149,6 +159,7 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
       uploader.begin();
       if (settings.get().hubWanted) void hub.start();
     },
+    wake: () => uploader.wake(),
     stop: async () => {
       stops.stop();
       await Promise.all([uploader.stop(), preparer.stop(), downloads.stop()]);
@@ -171,9 +182,11 @@ interface HubParts {
   news: News;
   hubFolder: string;
   onError: (what: string, thrown: unknown) => void;
+  /** The built-in server can be reached, with its account signed in. */
+  wake: () => void;
 }
 
-function createHub({ options, settings, accounts, news, hubFolder, onError }: HubParts): HubSupervisor {
+function createHub({ options, settings, accounts, news, hubFolder, onError, wake }: HubParts): HubSupervisor {
   const { hubScript, env, clock, random } = options;
   const credentialsFile = join(hubFolder, 'credentials.json');
   const launch = (script: string, failures: number): ReturnType<typeof startHubProcess> => {
@@ -193,6 +206,7 @@ function createHub({ options, settings, accounts, news, hubFolder, onError }: Hu
     await rm(credentialsFile, { force: true });
     if (settings.get().activeAccount === null) await settings.change({ activeAccount: account.id });
     tellAccounts({ accounts, settings, news });
+    wake();
   };
   return createHubSupervisor({
     launch: hubScript === null ? null : (failures) => launch(hubScript, failures),

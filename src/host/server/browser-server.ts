@@ -5,15 +5,14 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RpcChannel } from '../../contract/rpc.ts';
 import { errorCatalogue, faultOf, TidemarkError } from '../../contract/errors.ts';
-import { judge, type GuardOptions, type Verdict } from './guard.ts';
+import { judge, type Access, type GuardOptions, type Verdict } from './guard.ts';
 import { handleAsset, type AssetSource } from './asset-handler.ts';
 import { contentSecurityPolicy, securityHeaders } from './page-policy.ts';
 import { socketChannel } from './socket-channel.ts';
 
 export interface BrowserServerOptions {
   assets: AssetSource;
-  /** The per-launch secret. */
-  key: string;
+  access: Access;
   /** Null takes any free port. */
   port: number | null;
   /** Serves a page's socket. */
@@ -43,7 +42,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     perMessageDeflate: false,
   });
   const port = await listen(http, options.port ?? 0);
-  const guard: GuardOptions = { key: options.key, port };
+  const guard: GuardOptions = { access: options.access, port };
   const headers = securityHeaders(
     contentSecurityPolicy({ connect: connectSources(port, options.devServer) }),
   );
@@ -163,7 +162,7 @@ function verdictOf(
   guard: GuardOptions,
   { upgrade }: { upgrade: boolean },
 ): Verdict {
-  const { host, origin, cookie } = request.headers;
+  const { host, origin, cookie, authorization } = request.headers;
   const fetchSite = request.headers['sec-fetch-site'];
   return judge(
     {
@@ -172,6 +171,7 @@ function verdictOf(
       host,
       origin,
       cookie,
+      authorization,
       fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
       upgrade,
     },

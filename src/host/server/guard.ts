@@ -6,10 +6,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
  * (a site's name that was re-bound to 127.0.0.1), and no foreign `Origin`.
  */
 export interface GuardOptions {
-  /** The per-launch secret. */
-  key: string;
+  access: Access;
   port: number;
 }
+
+/** How a caller shows that it may: by the cookie that `/open` gave, or by a header that only the shell knows. */
+export type Access = { kind: 'cookie'; key: string } | { kind: 'header'; authorization: string };
 
 export type Verdict =
   | { kind: 'allowed' }
@@ -26,13 +28,19 @@ export interface RequestFacts {
   /** The browser's `Sec-Fetch-Site`. */
   fetchSite: string | undefined;
   cookie: string | undefined;
+  authorization: string | undefined;
   upgrade: boolean;
 }
 
 /** Decides about one request; pure but for hashing. */
-export function judge(facts: RequestFacts, { key, port }: GuardOptions): Verdict {
+export function judge(facts: RequestFacts, { access, port }: GuardOptions): Verdict {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   if (facts.host === undefined || !hosts.includes(facts.host)) return { kind: 'refused', reason: 'host' };
+  if (access.kind === 'header') {
+    const known = !facts.upgrade && sameSecret(facts.authorization ?? '', access.authorization);
+    return known ? { kind: 'allowed' } : { kind: 'refused', reason: 'key' };
+  }
+  const { key } = access;
   if (facts.origin !== undefined && facts.origin !== `http://${facts.host}`) {
     return { kind: 'refused', reason: 'origin' };
   }
