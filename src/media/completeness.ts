@@ -1,11 +1,15 @@
-import { boxesIn } from './boxes.ts';
+import { boxesIn, type Box } from './boxes.ts';
 import { MediaError } from './error.ts';
 import { readAt, withFile } from './file.ts';
+import { indexIsSound } from './sample-tables.ts';
 
 /** How a container's own lengths disagree with the file's. */
 export type Damage =
   /** An MP4 or QuickTime file without `moov`: nobody can tell where its frames are. */
-  { readonly kind: 'no-index' } | { readonly kind: 'cut-off'; readonly missingBytes: number };
+  | { readonly kind: 'no-index' }
+  /** The index contradicts itself. */
+  | { readonly kind: 'broken-index' }
+  | { readonly kind: 'cut-off'; readonly missingBytes: number };
 
 const isoStarts = new Set(['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip', 'styp', 'moof']);
 
@@ -19,18 +23,19 @@ export async function findDamage(path: string, size: number): Promise<Damage | n
     return null;
 
     async function isoDamage(): Promise<Damage | null> {
-      let hasIndex = false;
+      let index: Box | null = null;
       let end = 0;
       try {
         for await (const box of boxesIn(file, { start: 0, end: size })) {
-          hasIndex ||= box.name === 'moov' && box.offset + box.size <= size;
+          if (box.name === 'moov' && box.offset + box.size <= size) index ??= box;
           end = box.offset + box.size;
         }
       } catch (error) {
         // Junk after the index is harmless; before it, the index cannot be found.
         if (!(error instanceof MediaError)) throw error;
       }
-      return hasIndex ? missing(end) : { kind: 'no-index' };
+      if (index === null) return { kind: 'no-index' };
+      return (await indexIsSound(file, index)) ? missing(end) : { kind: 'broken-index' };
     }
   });
 

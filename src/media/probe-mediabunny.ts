@@ -9,7 +9,7 @@ const containers: Readonly<Record<string, string>> = {
   'video/quicktime': 'mov',
   'video/webm': 'webm',
   'video/x-matroska': 'matroska',
-  'video/mp2t': 'mpegts',
+  'video/MP2T': 'mpegts',
 };
 
 /** Sample entries of QuickTime files that mediabunny indexes but does not name. */

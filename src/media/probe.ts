@@ -81,6 +81,10 @@ async function probeVideo(
       { salvage: { frames: 0, ofFrames: null, seconds: 0 } },
     );
   }
+  if (damage?.kind === 'broken-index') {
+    const message = `${name} is damaged: its index contradicts itself. Copy it again from its source or repair it.`;
+    throw new MediaError('damaged', message);
+  }
   if (damage?.kind === 'cut-off') {
     const salvage = await countWholeFrames(path, { signal });
     const of = salvage.ofFrames === null ? '' : ` of ${salvage.ofFrames}`;

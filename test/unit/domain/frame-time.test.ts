@@ -120,7 +120,9 @@ describe('the nominal rate', () => {
 describe('a stored frame table', () => {
   it('comes back as it was, whatever its times', () => {
     fc.assert(
-      fc.property(anyTable, (table) => expect(decodeFrameTable(encodeFrameTable(table))).toEqual(table)),
+      fc.property(anyTable, (table) => {
+        expect(decodeFrameTable(encodeFrameTable(table))).toEqual(table);
+      }),
     );
   });
 
