@@ -53,7 +53,8 @@ export async function timesByFfprobe(path: string): Promise<readonly number[]> {
   return stdout
     .trim()
     .split('\n')
-    .filter((line) => line.split(',')[1]?.[1] !== 'D')
+    // side data of a packet makes a line without a time
+    .filter((line) => /^-?\d/.test(line) && line.split(',')[1]?.[1] !== 'D')
     .map((line) => Number(line.split(',')[0]))
     .sort((a, b) => a - b);
 }
