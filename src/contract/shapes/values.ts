@@ -38,7 +38,7 @@ export function object<P extends Members>(
   members: P,
   options: { additionalProperties?: boolean } = {},
 ): TUnsafe<ObjectValue<P>> {
-  return Type.Object(members as Record<string, TSchema>, options) as TSchema as TUnsafe<ObjectValue<P>>;
+  return Type.Object(members, options) as TSchema as TUnsafe<ObjectValue<P>>;
 }
 
 /** The schema of one of several values. */
