@@ -50,13 +50,15 @@ export async function timesByFfprobe(path: string): Promise<readonly number[]> {
     path,
   ];
   const { stdout } = await runForText(tools.ffprobe ?? 'ffprobe', args);
-  return stdout
-    .trim()
-    .split('\n')
-    // side data of a packet makes a line without a time
-    .filter((line) => /^-?\d/.test(line) && line.split(',')[1]?.[1] !== 'D')
-    .map((line) => Number(line.split(',')[0]))
-    .sort((a, b) => a - b);
+  return (
+    stdout
+      .trim()
+      .split('\n')
+      // side data of a packet makes a line without a time
+      .filter((line) => /^-?\d/.test(line) && line.split(',')[1]?.[1] !== 'D')
+      .map((line) => Number(line.split(',')[0]))
+      .sort((a, b) => a - b)
+  );
 }
 
 /** The numbers that the decoded pictures of a copy of our sample carry, in order of showing. */
