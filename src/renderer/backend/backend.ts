@@ -25,7 +25,11 @@ export interface Importer {
    * Takes one file. `onProgress` hears the bytes that have arrived, where the page sends them
    * itself. Resolves when the host has the whole file; rejects with `TidemarkError`.
    */
-  add(file: File, target: ImportTarget, options: { onProgress: (done: number) => void; signal: AbortSignal }): Promise<void>;
+  add(
+    file: File,
+    target: ImportTarget,
+    options: { onProgress: (done: number) => void; signal: AbortSignal },
+  ): Promise<void>;
 }
 
 /** Everything outside of the page that the features use. Made in `main.ts`, or by a test. */

@@ -12,7 +12,8 @@ const HOST_PORT_CHANNEL = 'tidemark:host-port';
 
 export function shellOf(scope: object): Shell | null {
   const shell = (scope as { tidemarkShell?: unknown }).tidemarkShell;
-  const usable = typeof shell === 'object' && shell !== null && 'pathOf' in shell && typeof shell.pathOf === 'function';
+  const usable =
+    typeof shell === 'object' && shell !== null && 'pathOf' in shell && typeof shell.pathOf === 'function';
   return usable ? (shell as Shell) : null;
 }
 
@@ -21,7 +22,7 @@ export function openChannel(scope: Window, clock: Clock): RpcChannel {
   return shellOf(scope) === null ? socketTo(scope.location, clock) : portsOf(scope);
 }
 
-function socketTo(location: Location, clock: Clock): RpcChannel {
+export function socketTo(location: Pick<Location, 'protocol' | 'host'>, clock: Clock): RpcChannel {
   const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/rpc`;
   return createSocketChannel({ connect: () => new WebSocket(address), clock, random: Math.random });
 }

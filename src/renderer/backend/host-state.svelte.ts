@@ -34,10 +34,15 @@ export class HostState {
         if (before !== value.activeAccount) void this.refresh();
       }),
     );
-    stops.add(host.on('media.changed', (media) => this.#ofAccount(media) && this.media.set(media.key, media)));
+    stops.add(
+      host.on('media.changed', (media) => this.#ofAccount(media) && this.media.set(media.key, media)),
+    );
     stops.add(host.on('media.removed', ({ mediaKey }) => this.media.delete(mediaKey)));
     stops.add(
-      host.on('uploads.changed', (upload) => this.#ofAccount(upload) && this.uploads.set(upload.mediaKey, upload)),
+      host.on(
+        'uploads.changed',
+        (upload) => this.#ofAccount(upload) && this.uploads.set(upload.mediaKey, upload),
+      ),
     );
     stops.add(
       host.onConnection((connected) => {

@@ -27,7 +27,12 @@ export function createPathImporter(host: Host, shell: Shell): Importer {
  *        +------------------------+
  */
 export function createStreamImporter(host: Host, clock: Clock, send: typeof fetch): Importer {
-  const attempt = async (file: File, target: ImportTarget, onProgress: (done: number) => void, signal: AbortSignal): Promise<void> => {
+  const attempt = async (
+    file: File,
+    target: ImportTarget,
+    onProgress: (done: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const { name, size, lastModified } = file;
     const begun = await host.call('imports.begin', { ...target, name, size, lastModified });
     let offset = begun.offset;
@@ -88,6 +93,11 @@ async function putChunk(send: typeof fetch, { importId, offset, chunk, signal }:
   }
   if (reply.ok) return;
   // 409: the host is at another offset than we think; beginning again tells which.
-  const code = reply.status === 507 ? 'disk-full' : reply.status === 409 || reply.status >= 500 ? 'host-gone' : 'rejected';
+  const code =
+    reply.status === 507
+      ? 'disk-full'
+      : reply.status === 409 || reply.status >= 500
+        ? 'host-gone'
+        : 'rejected';
   throw new TidemarkError(code, { status: reply.status });
 }

@@ -55,7 +55,10 @@ interface Pen {
 function outline({ geometry }: Shape, rect: PictureRect, pen: Pen): FabricObject {
   const common = { ...pen, objectCaching: false, originX: 'center' as const, originY: 'center' as const };
   if (geometry.kind === 'box') {
-    const centre = toWindow(rect, { x: geometry.x + geometry.width / 2, y: geometry.y + geometry.height / 2 });
+    const centre = toWindow(rect, {
+      x: geometry.x + geometry.width / 2,
+      y: geometry.y + geometry.height / 2,
+    });
     const size = { width: geometry.width * rect.width, height: geometry.height * rect.height };
     return new Rect({ ...common, ...size, left: centre.x, top: centre.y });
   }

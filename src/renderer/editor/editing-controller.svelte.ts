@@ -49,7 +49,13 @@ export class EditingController {
   }
 
   /** Key of the new annotation, or null when it was refused. */
-  async create({ type, version, frame, geometry, attributes = {} }: NewLocalization): Promise<EntityKey | null> {
+  async create({
+    type,
+    version,
+    frame,
+    geometry,
+    attributes = {},
+  }: NewLocalization): Promise<EntityKey | null> {
     const ref: EntityRef = { kind: 'localization', version, elementalId: this.#makeId() };
     const values = { ...defaultsOf(type.attribute_types), ...attributes };
     const fields = localizationFields({ frame, geometry, attributes: values });
@@ -57,7 +63,11 @@ export class EditingController {
     return (await this.#apply('history.create', [change])) ? entityKey(ref) : null;
   }
 
-  setGeometry(ref: EntityRef, geometry: Geometry, label: 'history.move' | 'history.resize' | 'history.vertex'): Promise<boolean> {
+  setGeometry(
+    ref: EntityRef,
+    geometry: Geometry,
+    label: 'history.move' | 'history.resize' | 'history.vertex',
+  ): Promise<boolean> {
     return this.#apply(label, [{ kind: 'change', ref, fields: { geometry: geometry as unknown as Json } }]);
   }
 
@@ -108,6 +118,8 @@ export class EditingController {
 /** Values that a new annotation begins with: as the server would fill them in. */
 function defaultsOf(definitions: readonly AttributeDefinition[]): Record<string, Json> {
   return Object.fromEntries(
-    definitions.flatMap((definition) => (definition.default === undefined ? [] : [[definition.name, definition.default]])),
+    definitions.flatMap((definition) =>
+      definition.default === undefined ? [] : [[definition.name, definition.default]],
+    ),
   );
 }

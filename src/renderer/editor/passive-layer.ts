@@ -23,7 +23,10 @@ export interface PassiveScene {
  * Paints everything that is neither selected nor being drawn, one path for each colour and width.
  * Runs when the frame, the data or the view changes; never per video frame.
  */
-export function paintPassive(context: Painter, { shapes, except, rect, width, height, ratio }: PassiveScene): void {
+export function paintPassive(
+  context: Painter,
+  { shapes, except, rect, width, height, ratio }: PassiveScene,
+): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   context.lineJoin = 'round';

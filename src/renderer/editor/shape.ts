@@ -18,9 +18,14 @@ const FALLBACK_COLOURS = ['#4fc3f7', '#ffb74d', '#aed581', '#f06292', '#ba68c8',
 export function colourOf(type: LocalizationType, attributes: Record<string, Json>, version: number): string {
   const map: ColorMap = type.color_map ?? {};
   const value = map.key === undefined ? undefined : attributes[map.key];
-  const byValue = typeof value === 'string' || typeof value === 'number' ? map.map?.[String(value)] : undefined;
+  const byValue =
+    typeof value === 'string' || typeof value === 'number' ? map.map?.[String(value)] : undefined;
   const colour = byValue ?? map.version?.[String(version)] ?? map.default;
-  return (colour === undefined ? null : cssColour(colour)) ?? FALLBACK_COLOURS[type.id % FALLBACK_COLOURS.length] ?? '#fff';
+  return (
+    (colour === undefined ? null : cssColour(colour)) ??
+    FALLBACK_COLOURS[type.id % FALLBACK_COLOURS.length] ??
+    '#fff'
+  );
 }
 
 /** `#RRGGBB`, or 0..255 lists of three or four; null for anything else. */

@@ -1,7 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Stop } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
-import { frameCount, frameStartingNear, intervalOf, middleOf, type FrameTable } from '../../domain/frame-time.ts';
+import {
+  frameCount,
+  frameStartingNear,
+  intervalOf,
+  middleOf,
+  type FrameTable,
+} from '../../domain/frame-time.ts';
 import { clamp } from '../../domain/geometry.ts';
 
 /** The part of a video element that the clock uses; `HTMLVideoElement` fits. */
@@ -65,7 +71,9 @@ export class FrameClock {
   /** Where the user is: the frame that is shown, or the one that was asked for last. */
   get position(): number {
     const { state } = this;
-    return this.#next ?? (state.kind === 'confirmed' || state.kind === 'playing' ? state.frame : state.target);
+    return (
+      this.#next ?? (state.kind === 'confirmed' || state.kind === 'playing' ? state.frame : state.target)
+    );
   }
 
   onChange(listener: (state: ClockState) => void): Stop {
@@ -117,8 +125,10 @@ export class FrameClock {
     this.#quit();
     this.#try = attempt;
     const { at, wait } = TRIES[attempt] ?? TRIES[0];
-    const shown = this.state.kind === 'confirmed' || this.state.kind === 'playing' ? this.state.frame : this.state.shown;
-    if (this.state.kind !== 'seeking' || this.state.target !== target) this.#become({ kind: 'seeking', target, shown });
+    const shown =
+      this.state.kind === 'confirmed' || this.state.kind === 'playing' ? this.state.frame : this.state.shown;
+    if (this.state.kind !== 'seeking' || this.state.target !== target)
+      this.#become({ kind: 'seeking', target, shown });
     this.#listen(target);
     const { start, end } = intervalOf(this.#table, target);
     this.#video.currentTime = at === 0.5 ? middleOf(this.#table, target) : start + (end - start) * at;
@@ -154,7 +164,11 @@ export class FrameClock {
     } else if (this.#try + 1 < TRIES.length) this.#aim(target, this.#try + 1);
     else {
       this.#quit();
-      this.#become({ kind: 'uncertain', target, shown: this.state.kind === 'seeking' ? this.state.shown : null });
+      this.#become({
+        kind: 'uncertain',
+        target,
+        shown: this.state.kind === 'seeking' ? this.state.shown : null,
+      });
     }
   }
 

@@ -127,7 +127,9 @@ export class PlayerController {
   #reverseStep(): void {
     const table = this.table;
     if (table === null) return;
-    this.#cancelReverse = this.#clock.after(1000 / (nominalFps(table) * this.rate), () => this.#frames?.step(-1));
+    this.#cancelReverse = this.#clock.after(1000 / (nominalFps(table) * this.rate), () =>
+      this.#frames?.step(-1),
+    );
   }
 
   #endReverse(): void {

@@ -45,6 +45,7 @@ export const enAnnotate = {
   'editor.gone.body': 'It may have been removed, or the list is still loading.',
   'editor.notPlayable': 'Not ready to be opened yet',
 
+  'save.label': 'Saving',
   'save.idle': 'Up to date',
   'save.saving': 'Saving…',
   'save.saved': 'Saved',
@@ -66,7 +67,8 @@ export const enAnnotate = {
   'inspector.frame': 'This frame',
   'inspector.all': 'All',
   'inspector.none': 'Nothing selected',
-  'inspector.none.body': 'Pick a tool and draw on the picture, or click a shape to see and change what it says.',
+  'inspector.none.body':
+    'Pick a tool and draw on the picture, or click a shape to see and change what it says.',
   'inspector.emptyFrame': 'No annotations on this frame',
   'inspector.emptyFrame.body': 'Press B and drag on the picture to draw a box.',
   'inspector.emptyAll': 'No annotations on this media yet',

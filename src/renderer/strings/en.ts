@@ -5,7 +5,8 @@ export const en = {
   'app.name': 'Tidemark',
   'app.connecting': 'Starting…',
   'app.connectFailed': 'The background process cannot be reached',
-  'app.connectFailed.body': 'Nothing is lost: what was shown as saved is on disk. Tidemark tries again by itself.',
+  'app.connectFailed.body':
+    'Nothing is lost: what was shown as saved is on disk. Tidemark tries again by itself.',
   'app.noAccount': 'Connect to a server to begin',
   'app.noAccount.body': 'Start the built-in server on this machine, or sign in to a Tator deployment.',
   'app.storeFailed': 'The local database could not be opened',
@@ -14,7 +15,8 @@ export const en = {
   'app.hostGone.body': 'What was shown as saved is on disk. New edits are refused until it is back.',
   'app.loadingProjects': 'Loading projects…',
   'app.noProjects': 'No project yet',
-  'app.noProjects.body': 'The projects of {user} on {host} appear here as soon as the server has been reached once.',
+  'app.noProjects.body':
+    'The projects of {user} on {host} appear here as soon as the server has been reached once.',
   'app.retry': 'Try again',
   'app.cancel': 'Cancel',
   'app.close': 'Close',
@@ -45,6 +47,7 @@ export const en = {
   'library.notHere': 'On the server only',
   'library.download': 'Fetch to this device',
   'library.removeImport': 'Remove {name} from the list',
+  'library.remove': 'Remove',
   'media.frames.one': '{n} frame',
   'media.frames.other': '{n} frames',
   'media.fps': '{fps} fps',
@@ -70,10 +73,12 @@ export const en = {
   'import.vanished.kept': 'Nothing was added; other files are not affected.',
   'import.vanished.remedy': 'Bring the file back and add it again; it goes on where it stopped.',
   'import.nothing': 'No video or image was found in what you dropped.',
-  'import.started.one': 'Adding {n} file',
-  'import.started.other': 'Adding {n} files',
+  'import.nothing.body': 'Folders are searched for files named like a video or an image. Nothing was added.',
+  'import.waiting': 'Waiting',
 
   'welcome.startHub': 'Start the built-in server',
+  'welcome.hubStarting': 'The built-in server is starting',
+  'welcome.hubStarting.body': 'This takes some seconds at the first start.',
   'welcome.signIn': 'Sign in to a server…',
 
   ...enAnnotate,

@@ -25,17 +25,24 @@ export function polyAdding(state: Adding, event: ToolEvent, scene: ToolScene): S
 function press(state: Adding, point: Point, scene: ToolScene): Step {
   const [first] = state.points;
   const last = state.points.at(-1);
-  if (first !== undefined && state.points.length > 2 && !isBeyond(first, point, scene.reach)) return close(state, scene);
+  if (first !== undefined && state.points.length > 2 && !isBeyond(first, point, scene.reach))
+    return close(state, scene);
   // The second press of a double click falls on the point that the first one made.
   if (last !== undefined && !isBeyond(last, point, scene.slack)) return stay(state);
   const points = [...state.points, point];
-  return { state: { ...state, points, cursor: point }, effects: [{ kind: 'preview', geometry: polyThrough(points) }] };
+  return {
+    state: { ...state, points, cursor: point },
+    effects: [{ kind: 'preview', geometry: polyThrough(points) }],
+  };
 }
 
 function close({ points }: Adding, scene: ToolScene): Step {
   const geometry = polyThrough(points);
   if (isDegenerate(geometry, scene.slack)) {
-    return { state: { name: 'poly.idle' }, effects: [{ kind: 'preview', geometry: null }, { kind: 'too-small' }] };
+    return {
+      state: { name: 'poly.idle' },
+      effects: [{ kind: 'preview', geometry: null }, { kind: 'too-small' }],
+    };
   }
   return { state: { name: 'select.idle' }, effects: [{ kind: 'create', geometry }] };
 }

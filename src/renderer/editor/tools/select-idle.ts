@@ -18,7 +18,13 @@ export function selectIdle(state: Idle, event: ToolEvent, scene: ToolScene): Ste
   const shape = shapeAt(scene.shapes, event.point, scene.reach);
   if (shape === null) return { state, effects: [{ kind: 'select', key: null }] };
   return {
-    state: { name: 'select.moving', key: shape.key, from: event.point, original: shape.geometry, moved: false },
+    state: {
+      name: 'select.moving',
+      key: shape.key,
+      from: event.point,
+      original: shape.geometry,
+      moved: false,
+    },
     effects: [{ kind: 'select', key: shape.key }],
   };
 }

@@ -5,7 +5,8 @@ type Moving = Extract<ToolState, { name: 'select.moving' }>;
 
 /** Moves a whole shape. A press that never leaves its spot only selects. */
 export function selectMoving(state: Moving, event: ToolEvent, scene: ToolScene): Step {
-  if (event.kind === 'cancel') return { state: { name: 'select.idle' }, effects: [{ kind: 'preview', geometry: null }] };
+  if (event.kind === 'cancel')
+    return { state: { name: 'select.idle' }, effects: [{ kind: 'preview', geometry: null }] };
   if (event.kind === 'finish' || event.kind === 'down') return stay(state);
   const { key, from, original } = state;
   const moved = state.moved || isBeyond(from, event.point, scene.slack);

@@ -11,7 +11,8 @@ export function selectResizing(state: Resizing, event: ToolEvent, scene: ToolSce
   const { key, handle, grip, original } = state;
   const to = { x: event.point.x - grip.x, y: event.point.y - grip.y };
   const geometry = dragHandle(original, handle, to);
-  const moved = state.moved || isBeyond(handlePoint(state), to, { x: scene.slack.x / 3, y: scene.slack.y / 3 });
+  const moved =
+    state.moved || isBeyond(handlePoint(state), to, { x: scene.slack.x / 3, y: scene.slack.y / 3 });
   if (event.kind === 'move') {
     return { state: { ...state, moved }, effects: [{ kind: 'preview', geometry: moved ? geometry : null }] };
   }

@@ -16,7 +16,14 @@ export type ToolName = 'select' | 'box' | 'line' | 'dot' | 'poly';
 export type ToolState =
   | { name: 'select.idle' }
   | { name: 'select.moving'; key: EntityKey; from: Point; original: Geometry; moved: boolean }
-  | { name: 'select.resizing'; key: EntityKey; handle: Handle['id']; grip: Point; original: Geometry; moved: boolean }
+  | {
+      name: 'select.resizing';
+      key: EntityKey;
+      handle: Handle['id'];
+      grip: Point;
+      original: Geometry;
+      moved: boolean;
+    }
   | { name: 'box.idle' }
   | { name: 'box.dragging'; from: Point }
   | { name: 'line.idle' }

@@ -5,7 +5,10 @@ import { t } from '../../strings/t.ts';
 /** What became of the text in a field: a value that may be saved, or why it may not. */
 export type ParsedInput = { ok: true; value: Json } | { ok: false; error: string };
 
-type Definition = Pick<AttributeDefinition, 'dtype' | 'minimum' | 'maximum' | 'choices' | 'size' | 'required'>;
+type Definition = Pick<
+  AttributeDefinition,
+  'dtype' | 'minimum' | 'maximum' | 'choices' | 'size' | 'required'
+>;
 
 const bad = (error: string): ParsedInput => ({ ok: false, error });
 const good = (value: Json): ParsedInput => ({ ok: true, value });
@@ -41,22 +44,30 @@ export function parseAttribute(definition: Definition, text: string): ParsedInpu
 }
 
 /** A stored value as the text of its field; inverse of `parseAttribute`. */
-export function attributeText(definition: Pick<AttributeDefinition, 'dtype'>, value: Json | undefined): string {
+export function attributeText(
+  definition: Pick<AttributeDefinition, 'dtype'>,
+  value: Json | undefined,
+): string {
   if (value === undefined || value === null) return '';
-  if (definition.dtype === 'geopos' && Array.isArray(value)) return `${String(value[1])}, ${String(value[0])}`;
+  if (definition.dtype === 'geopos' && Array.isArray(value))
+    return `${String(value[1])}, ${String(value[0])}`;
   if (Array.isArray(value)) return value.map(String).join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function inRange({ minimum, maximum }: Definition, value: number): ParsedInput {
-  if (minimum !== undefined && minimum !== null && value < minimum) return bad(t('field.belowMin', { min: minimum }));
-  if (maximum !== undefined && maximum !== null && value > maximum) return bad(t('field.aboveMax', { max: maximum }));
+  if (minimum !== undefined && minimum !== null && value < minimum)
+    return bad(t('field.belowMin', { min: minimum }));
+  if (maximum !== undefined && maximum !== null && value > maximum)
+    return bad(t('field.aboveMax', { max: maximum }));
   return good(value);
 }
 
 /** Without a zone the time is taken as UTC, as ships log it. */
 function parseDate(text: string): ParsedInput {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/i.exec(text);
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
+    text,
+  );
   if (match === null) return bad(t('field.notDate'));
   const date = new Date(`${match[1]}T${match[2] ?? '00:00'}${match[3] ?? 'Z'}`);
   return Number.isNaN(date.getTime()) ? bad(t('field.notDate')) : good(date.toISOString());
@@ -77,6 +88,7 @@ function parseFloats(text: string, size: number | undefined): ParsedInput {
     .filter((part) => part !== '')
     .map(Number);
   if (numbers.length === 0 || !numbers.every(Number.isFinite)) return bad(t('field.notFloats'));
-  if (size !== undefined && size !== null && numbers.length !== size) return bad(t('field.wrongSize', { size }));
+  if (size !== undefined && size !== null && numbers.length !== size)
+    return bad(t('field.wrongSize', { size }));
   return good(numbers);
 }

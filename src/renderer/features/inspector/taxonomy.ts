@@ -78,7 +78,7 @@ function aliasOf(leaf: Leaf): string | null {
 function lineageOf(leaf: Leaf, byId: Map<number, Leaf>): string[] {
   const names: string[] = [];
   const seen = new Set([leaf.id]);
-  for (let id = leaf.parent; id !== null && !seen.has(id); ) {
+  for (let id = leaf.parent; id !== null && !seen.has(id);) {
     seen.add(id);
     const parent = byId.get(id);
     if (parent === undefined) break;

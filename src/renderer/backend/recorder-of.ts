@@ -1,0 +1,13 @@
+import type { Host } from '../../contract/host-rpc.ts';
+import type { Recorder } from '../../store/types.ts';
+
+/** The flight recorder of an account, over the host's RPC. */
+export function recorderOf(host: Host, account: string): Recorder {
+  return {
+    append: (bodies) => host.call('recorder.append', { account, bodies }),
+    read: (after, limit) => host.call('recorder.read', { account, after, limit }),
+    release: async (through) => {
+      await host.call('recorder.release', { account, through });
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Host } from '../../../contract/host-rpc.ts';
+import { faultOf, type Fault } from '../../../contract/errors.ts';
+import type { AnnotationStore, MediaItem } from '../../../store/types.ts';
+import type { HostState } from '../../backend/host-state.svelte.ts';
+import { LiveState } from '../../backend/live.svelte.ts';
+import { mediaCards, type MediaCard } from './media-card.ts';
+
+/** The media of one project: what is shown, searched and asked of the host. */
+export class LibraryController {
+  query = $state('');
+  /** Null = all. */
+  sectionId = $state<number | null>(null);
+  readonly #items: LiveState<MediaItem[]>;
+  readonly #host: Host;
+  readonly #state: HostState;
+  readonly #projectId: number;
+  readonly #onFault: (fault: Fault) => void;
+
+  constructor(options: {
+    store: AnnotationStore;
+    host: Host;
+    state: HostState;
+    projectId: number;
+    onFault: (fault: Fault) => void;
+  }) {
+    this.#items = new LiveState(options.store.mediaList(options.projectId), []);
+    this.#host = options.host;
+    this.#state = options.state;
+    this.#projectId = options.projectId;
+    this.#onFault = options.onFault;
+  }
+
+  readonly all = $derived.by((): MediaCard[] =>
+    mediaCards({
+      items: this.#items.current,
+      local: this.#state.media.values(),
+      uploads: this.#state.uploads,
+      projectId: this.#projectId,
+    }),
+  );
+  readonly shown = $derived.by((): MediaCard[] => {
+    const needle = this.query.trim().toLowerCase();
+    return this.all.filter(
+      ({ name, sectionId }) =>
+        (this.sectionId === null || sectionId === this.sectionId) && name.toLowerCase().includes(needle),
+    );
+  });
+
+  countIn(sectionId: number): number {
+    return this.all.filter((card) => card.sectionId === sectionId).length;
+  }
+
+  retry(card: MediaCard): Promise<void> {
+    const method =
+      card.status.kind === 'failed' && card.status.retry === 'upload' ? 'uploads.resume' : 'media.retry';
+    return this.#ask(this.#host.call(method, { mediaKey: card.key }));
+  }
+
+  remove(card: MediaCard): Promise<void> {
+    return this.#ask(this.#host.call('media.remove', { mediaKey: card.key }));
+  }
+
+  download(card: MediaCard): Promise<void> {
+    const account = this.#state.account?.id;
+    if (account === undefined || card.serverId === null) return Promise.resolve();
+    const { key: mediaKey, serverId: mediaId } = card;
+    return this.#ask(
+      this.#host.call('media.download', { account, projectId: this.#projectId, mediaId, mediaKey }),
+    );
+  }
+
+  async #ask(call: Promise<unknown>): Promise<void> {
+    try {
+      await call;
+    } catch (error) {
+      this.#onFault(faultOf(error));
+    }
+  }
+}
