@@ -100,7 +100,7 @@ export function convertAttribute(type: AttributeType, value: unknown): unknown {
 }
 
 function unfit(type: AttributeType, value: unknown, wanted: string): Error {
-  const shown = JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
+  const shown = JSON.stringify(value).slice(0, 80);
   return badRequest(`The value ${shown} of the attribute "${type.name}" is not ${wanted}.`);
 }
 

@@ -79,7 +79,7 @@ type AnyHandler = Handler<OperationName>;
 function collectHandlers(deps: HubDeps): Map<string, AnyHandler> {
   const handlers = new Map<string, AnyHandler>();
   const serve: Serve = (name, handler) => {
-    handlers.set(name, handler as unknown as AnyHandler);
+    handlers.set(name, handler);
   };
   serveEverything(serve, deps);
   return handlers;
@@ -89,9 +89,8 @@ function collectHandlers(deps: HubDeps): Map<string, AnyHandler> {
 function tolerateEmptyBodies(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    if (text === '') return done(null, undefined);
     try {
-      done(null, JSON.parse(text as string) as unknown);
+      done(null, text === '' ? undefined : (JSON.parse(text as string) as unknown));
     } catch {
       done(badRequest('The body is not valid JSON.'));
     }

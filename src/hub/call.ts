@@ -17,7 +17,7 @@ type QueryOf<Spec> = Spec extends { query: infer Query }
           : Value | undefined
         : never;
     }
-  : Record<never, never>;
+  : unknown;
 
 type BodyOf<Spec> = Spec extends { body: infer Schema extends TSchema }
   ? Static<Schema>

@@ -1,4 +1,4 @@
-import type { HubClient, Reply } from './hub.ts';
+import type { HubClient, Row } from './hub.ts';
 
 /** Ids of what the sample project holds, for tests. */
 export interface SampleIds {
@@ -21,7 +21,7 @@ interface Named {
 }
 
 export async function sampleIds(call: HubClient): Promise<SampleIds> {
-  const list = async (path: string): Promise<Named[]> => (await call('GET', path)).body as Named[];
+  const list = async (path: string): Promise<Named[]> => (await call<Named[]>('GET', path)).body;
   const project = (await list('/rest/Projects'))[0]?.id ?? 0;
   const pick = (rows: Named[], name: string): number => {
     const row = rows.find((candidate) => candidate.name === name);
@@ -54,7 +54,8 @@ export async function makeVideo(call: HubClient, ids: SampleIds, name = 'dive.mp
     md5: '0'.repeat(32),
     section_id: ids.section,
   });
-  return expectId(reply);
+  if (reply.status !== 201) throw new Error(`the media was not made: ${reply.body.message}`);
+  return reply.body.id;
 }
 
 export function boxSpec(
@@ -74,27 +75,14 @@ export function boxSpec(
   };
 }
 
-function expectId(reply: Reply<{ id: number }>): number {
-  if (reply.status !== 201) throw new Error(`create failed: ${JSON.stringify(reply.body)}`);
-  return reply.body.id;
-}
-
 /** All marks of an element, oldest first, tombstones included. */
 export async function chainOf(
   call: HubClient,
   ids: SampleIds,
   elementalId: string,
   kind: 'Localizations' | 'States' = 'Localizations',
-): Promise<
-  {
-    id: number;
-    mark: number;
-    version: number;
-    variant_deleted: boolean;
-    attributes: Record<string, unknown>;
-  }[]
-> {
+): Promise<Row[]> {
   const query = 'show_all_marks=1&show_deleted=1&merge=0';
-  const reply = await call('PUT', `/rest/${kind}/${ids.project}?${query}`, { elemental_ids: [elementalId] });
-  return reply.body as Awaited<ReturnType<typeof chainOf>>;
+  const path = `/rest/${kind}/${ids.project}?${query}`;
+  return (await call<Row[]>('PUT', path, { elemental_ids: [elementalId] })).body;
 }

@@ -28,19 +28,63 @@ export interface TestHub {
   stop(): Promise<void>;
 }
 
-export interface Reply<Body = any> {
+export interface Reply<Body> {
   status: number;
   body: Body;
   headers: Headers;
 }
 
+/** What most answers hold; calls that answer something else name its type. */
+export interface Answer {
+  message: string;
+  details: string;
+  id: number;
+  object: Row;
+}
+
+/** What a create of annotations answers. */
+export interface Created {
+  message: string;
+  id: number[];
+}
+
+/** A media. */
+export interface MediaAnswer {
+  fps: number;
+  num_frames: number;
+  media_files: Record<'streaming' | 'archival' | 'audio' | 'thumbnail' | 'thumbnail_gif', FileAnswer[]>;
+}
+
+export interface FileAnswer {
+  path: string;
+  segment_info: string;
+  size: number;
+  resolution: [number, number];
+}
+
+/** An annotation. */
+export interface Row {
+  id: number;
+  mark: number;
+  frame: number;
+  version: number;
+  elemental_id: string;
+  variant_deleted: boolean;
+  attributes: Record<string, unknown>;
+  created_by: number;
+  modified_by: number;
+  created_datetime: string;
+  modified_datetime: string;
+  localizations: number[];
+}
+
 /** Plain REST calls; answers of every status come back. */
-export type HubClient = (
+export type HubClient = <Body = Answer>(
   method: string,
   path: string,
   body?: unknown,
   headers?: Record<string, string>,
-) => Promise<Reply>;
+) => Promise<Reply<Body>>;
 
 const entry = fileURLToPath(new URL('../../src/hub/entry.ts', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -125,14 +169,22 @@ async function signIn(
 ): Promise<{ admin: string; annotator: string }> {
   const tokenOf = async (username: string): Promise<string> => {
     const password = (await readFile(join(data, `${username}-password.txt`), 'utf8')).trim();
-    const reply = await hubClient(() => url)('POST', '/rest/Token', { username, password });
-    return (reply.body as { token: string }).token;
+    const reply = await hubClient(() => url)<{ token: string }>('POST', '/rest/Token', {
+      username,
+      password,
+    });
+    return reply.body.token;
   };
   return { admin: await tokenOf('admin'), annotator: sample ? await tokenOf('annotator') : '' };
 }
 
 export function hubClient(url: () => string, token?: string): HubClient {
-  return async (method, path, body, headers = {}) => {
+  return async <Body = Answer>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) => {
     const reply = await fetch(url() + path, {
       method,
       redirect: 'manual',
@@ -144,7 +196,7 @@ export function hubClient(url: () => string, token?: string): HubClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await reply.text();
-    return { status: reply.status, body: parse(text), headers: reply.headers };
+    return { status: reply.status, body: parse(text) as Body, headers: reply.headers };
   };
 }
 

@@ -19,7 +19,7 @@ const migrations = { '0001-initial': initial };
 
 export interface OpenDatabase {
   db: Db;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**
@@ -57,5 +57,6 @@ async function checkServer(db: Db): Promise<void> {
 async function migrate(db: Db): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error instanceof Error) throw error;
+  if (error !== undefined) throw startFailure('The tables of the database could not be brought up to date.');
 }

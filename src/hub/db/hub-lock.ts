@@ -16,10 +16,10 @@ export async function lockForOneHub(url: string): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined); // the pool reports a lost server
   await client.connect();
-  for (const limit = Date.now() + PATIENCE_MS; ; await wait(POLL_MS)) {
+  for (const limit = Date.now() + PATIENCE_MS; Date.now() < limit;) {
     const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK]);
     if (rows[0]?.got) return () => client.end();
-    if (Date.now() > limit) break;
+    await wait(POLL_MS);
   }
   await client.end();
   throw startFailure('Another hub already works on this data folder.');

@@ -5,7 +5,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type MaybeTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 /** JSON is bound as text, so that an array is not taken for a PostgreSQL array. */
-type Jsonb<T extends object> = JSONColumnType<T, string, string>;
+type Jsonb<T extends object> = JSONColumnType<T>;
 type JsonbDefault<T extends object> = ColumnType<T, string | undefined, string>;
 type JsonbMaybe<T extends object> = ColumnType<T | null, string | null | undefined, string | null>;
 type Maybe<T> = ColumnType<T | null, T | null | undefined, T | null>;

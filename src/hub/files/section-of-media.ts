@@ -30,11 +30,12 @@ export async function placeInSection(
     return { section: row.id, attributes: { [SECTION_ATTRIBUTE]: row.tator_user_sections } };
   }
   if (attribute === undefined) return { section: undefined, attributes: {} };
+  if (typeof attribute !== 'string') return { section: null, attributes: {} };
   const row = await tx
     .selectFrom('sections')
     .select('id')
     .where('project', '=', project)
-    .where('tator_user_sections', '=', String(attribute))
+    .where('tator_user_sections', '=', attribute)
     .executeTakeFirst();
   return { section: row?.id ?? null, attributes: {} };
 }

@@ -111,17 +111,21 @@ export class JobQueue {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#isStopped()) {
       try {
         const job = await this.#take();
         if (job) await this.#perform(job);
         else await this.#pause();
       } catch (error) {
-        if (this.#stopped.signal.aborted) return;
+        if (this.#isStopped()) return;
         this.#report(error, 'job queue');
         await this.#pause();
       }
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   #pause(): Promise<void> {

@@ -139,7 +139,7 @@ async function lockedSelection(
   tx: Tx,
   { table, project, query, body }: BulkRequest<AnnotationBody>,
 ): Promise<Row[]> {
-  const { condition } = await selectAnnotations(tx, table, project, query, body);
+  const { condition } = await selectAnnotations(tx, { table, project, query, body });
   const select = sql<Row>`SELECT row.* FROM ${sql.table(table)} AS row WHERE ${condition} ORDER BY row.id`;
   const seen = (await select.execute(tx)).rows;
   await lockChains(tx, table, seen);

@@ -31,3 +31,22 @@ export async function childrenOfStates(
   if (prune) await pruneRows(tx, 'localizations', rows, now);
   else await appendTombstones(tx, 'localizations', rows, { caller, now });
 }
+
+/** Deletes those of the given localizations that no visible state holds (any more). */
+export async function childrenOfLocalizations(
+  tx: Tx,
+  ids: readonly number[],
+  { caller, now }: { caller: Caller; now: number },
+): Promise<void> {
+  const { rows } = await sql<LocalizationRow>`
+    SELECT member.* FROM localizations AS member
+    WHERE member.id = ANY(${[...ids]}::int[])
+      AND NOT member.deleted AND NOT member.variant_deleted AND member.mark = member.latest_mark
+      AND NOT EXISTS (
+        SELECT 1 FROM states AS other
+        WHERE other.localizations && ARRAY[member.id]
+          AND NOT other.deleted AND NOT other.variant_deleted AND other.mark = other.latest_mark)
+    ORDER BY member.id`.execute(tx);
+  await lockChains(tx, 'localizations', rows);
+  await appendTombstones(tx, 'localizations', rows, { caller, now });
+}

@@ -81,7 +81,7 @@ export async function listAnnotations(
   { gzip, form = { name: 'json' } }: { gzip: boolean; form?: ListForm },
 ): Promise<Answer> {
   await requireProject(db, caller, project, level.view);
-  const { condition, scope } = await selectAnnotations(db, table, project, query, body);
+  const { condition, scope } = await selectAnnotations(db, { table, project, query, body });
   const order = orderOf(scope, query.sort_by ?? [], ['id']);
   const rows = ordered(db, table, condition, { order, ...windowOf(query.start, query.stop) });
   const pick = pickFields(query.fields, table === 'states' ? ['media', 'localizations'] : []);
@@ -94,12 +94,12 @@ export async function countAnnotations(
   { table, caller, project, query, body }: ListRequest,
 ): Promise<Answer> {
   await requireProject(db, caller, project, level.view);
-  const { condition, scope } = await selectAnnotations(db, table, project, query, body);
+  const { condition, scope } = await selectAnnotations(db, { table, project, query, body });
   const order = orderOf(scope, [], ['id']);
   const chosen = ordered(db, table, condition, { order, ...windowOf(query.start, query.stop) }).as('chosen');
   const { count } = await db
     .selectFrom(chosen)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .select((eb) => eb.fn.countAll<string>().as('count'))
     .executeTakeFirstOrThrow();
   return ok(Number(count));
 }

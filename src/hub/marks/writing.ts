@@ -8,6 +8,7 @@ import type { Db, Tx } from '../db/database.ts';
 import type { AttributeType } from '../db/schema.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { userByElementalId } from '../access/users.ts';
+import { omit } from '../omit.ts';
 import { appendMarks, lockChains, refreshLatest, rowById, rowOfChain, type Chain } from './chains.ts';
 import { annotationJsonOf, findRow, type Target } from './reading.ts';
 import { insertColumns, type AnnotationRows, type AnnotationTable, type Draft } from './rows.ts';
@@ -104,8 +105,7 @@ async function authorship(
 
 /** A row as the draft of a further mark. */
 export function draftOf<Table extends AnnotationTable>(row: AnnotationRows[Table]): Draft<Table> {
-  const { id: _id, mark: _mark, latest_mark: _latest, deleted: _deleted, ...draft } = row;
-  return draft as unknown as Draft<Table>;
+  return omit(row, ['id', 'mark', 'latest_mark', 'deleted']);
 }
 
 /**

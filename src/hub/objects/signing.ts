@@ -26,7 +26,7 @@ export class UrlSigner {
       query.set('partNumber', String(grant.upload.part));
     }
     query.set('signature', this.#signature(grant));
-    return `/objects/${grant.key.split('/').map(encodeURIComponent).join('/')}?${query}`;
+    return `/objects/${grant.key.split('/').map(encodeURIComponent).join('/')}?${query.toString()}`;
   }
 
   /** @throws HubError 403 when the signature is not ours or too old. */

@@ -63,7 +63,10 @@ function objectSchema(properties: Readonly<Record<string, unknown>>, required: r
 }
 
 function querySchema(operation: Operation): object {
-  const schemas = Object.entries(operation.query).map(([name, param]) => [name, param.schema]);
+  const schemas = Object.entries(operation.query).map(([name, param]): [string, unknown] => [
+    name,
+    param.schema,
+  ]);
   const required = Object.entries(operation.query).filter(([, param]) => param.required);
   return objectSchema(
     Object.fromEntries(schemas),

@@ -18,7 +18,7 @@ export interface Cluster {
   /** True when it was found running, left over by a hub that was killed. */
   adopted: boolean;
   /** Shuts it down cleanly (open transactions are rolled back). Idempotent. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const USER = 'tidemark';
@@ -153,15 +153,16 @@ async function launchOn(port: number, { folder, data, binaries, runAs }: Place):
   const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd];
   const child = spawn(command, line, { ...options, cwd: folder, stdio, detached: true, env: pgEnv() });
   child.unref();
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  child.once('error', () => (ended = true));
+  const ended = new AbortController();
+  for (const event of ['exit', 'error']) child.once(event, () => ended.abort());
   try {
-    for (const limit = Date.now() + START_LIMIT_MS; Date.now() < limit; await wait(POLL_MS)) {
+    const ready = await lookUntil(START_LIMIT_MS, async () => {
       const postmaster = await readPostmaster(data);
       if (postmaster?.ready && postmaster.pid === child.pid) return postmaster;
-      if (ended) throw startFailure(`PostgreSQL did not start: ${await tail(join(folder, 'postgres.log'))}`);
-    }
+      if (!ended.signal.aborted) return undefined;
+      throw startFailure(`PostgreSQL did not start: ${await tail(join(folder, 'postgres.log'))}`);
+    });
+    if (ready) return ready;
     child.kill('SIGINT');
     throw startFailure('PostgreSQL was not ready in time.');
   } finally {
@@ -171,6 +172,16 @@ async function launchOn(port: number, { folder, data, binaries, runAs }: Place):
 
 async function tail(path: string): Promise<string> {
   return (await readFile(path, 'utf8').catch(() => '')).trim().split('\n').slice(-4).join(' | ');
+}
+
+/** What `look` finds, at once or at a later try; undefined when the limit passes without it. */
+async function lookUntil<T>(limitMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (const limit = Date.now() + limitMs; Date.now() < limit;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await wait(POLL_MS);
+  }
+  return undefined;
 }
 
 function freePort(): Promise<number> {
@@ -193,12 +204,12 @@ async function readPostmaster(data: string): Promise<Postmaster | undefined> {
  * or by accident an unrelated one: PostgreSQL itself removes such a file at its next start.
  */
 async function findRunning(data: string): Promise<Postmaster | undefined> {
-  for (const limit = Date.now() + START_LIMIT_MS; Date.now() < limit; await wait(POLL_MS)) {
+  const found = await lookUntil(START_LIMIT_MS, async () => {
     const postmaster = await readPostmaster(data);
-    if (!postmaster || !(await isPostgres(postmaster.pid, data))) return undefined;
-    if (postmaster.ready) return postmaster;
-  }
-  return undefined;
+    if (!postmaster || !(await isPostgres(postmaster.pid, data))) return 'none';
+    return postmaster.ready ? postmaster : undefined; // it starts or stops: wait for what comes of it
+  });
+  return found === 'none' ? undefined : found;
 }
 
 async function isPostgres(pid: number, data: string): Promise<boolean> {
@@ -244,9 +255,7 @@ async function stopPostmaster(pid: number, data: string): Promise<void> {
     } catch {
       return;
     }
-    for (const limit = Date.now() + STOP_LIMIT_MS; Date.now() < limit; await wait(POLL_MS)) {
-      if (!isAlive(pid)) return;
-    }
+    if (await lookUntil(STOP_LIMIT_MS, async () => (isAlive(pid) ? undefined : 'gone'))) return;
   }
 }
 

@@ -46,8 +46,10 @@ export function accountRoutes(serve: Serve, { db, clock, settings }: HubDeps): v
     if (!user) throw notFound(`There is no user ${params.id}.`);
     if (body.password !== undefined)
       throw badRequest('Passwords are reset by token, which needs e-mail.', 'not-implemented');
-    const profile = { ...user.profile, ...body.set_profile_keys };
-    for (const key of body.clear_profile_keys ?? []) delete profile[key];
+    const cleared = new Set(body.clear_profile_keys ?? []);
+    const profile = Object.fromEntries(
+      Object.entries({ ...user.profile, ...body.set_profile_keys }).filter(([key]) => !cleared.has(key)),
+    );
     await db
       .updateTable('users')
       .set({

@@ -1,10 +1,12 @@
 import type { Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
+import { attributeTypeRoutes } from './attribute-types.ts';
 import { leafRoutes } from './leaves.ts';
 import { localizationRoutes } from './localizations.ts';
 import { mediaFileRoutes } from './media-files.ts';
 import { mediaRoutes } from './media.ts';
+import { personalRoutes } from './personal.ts';
 import { projectRoutes } from './projects.ts';
 import { sectionRoutes } from './sections.ts';
 import { stateRoutes } from './states.ts';
@@ -22,6 +24,7 @@ const families = [
   accountRoutes,
   projectRoutes,
   typeRoutes,
+  attributeTypeRoutes,
   versionRoutes,
   sectionRoutes,
   leafRoutes,
@@ -31,4 +34,5 @@ const families = [
   transcodeRoutes,
   localizationRoutes,
   stateRoutes,
+  personalRoutes,
 ];

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { openApiDocument } from '../../contract/openapi.ts';
+import { operationList } from '../../contract/table.ts';
 import { requireProject, type Caller } from '../access/access.ts';
 import { level } from '../access/levels.ts';
 import { callerOf, noCredentials } from '../access/tokens.ts';
@@ -6,6 +9,7 @@ import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { projectOfKey } from '../objects/keys.ts';
 
+const VERSION = '0.1.0';
 const LONGEST_SIGNATURE_SECONDS = 604_800;
 
 /** What this hub offers beyond the contract; stock clients never need it. */
@@ -21,7 +25,20 @@ export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: rea
   const { db, objects, signer, clock, settings } = deps;
 
   /** Lets a client find out what it talks to; needs no token. */
-  app.get('/rest/TidemarkHub', async () => ({ version: '0.1.0', extensions, operations: served.length }));
+  app.get('/rest/TidemarkHub', async () => ({ version: VERSION, extensions, operations: served.length }));
+
+  /** The OpenAPI document; where the original serves YAML, this is JSON, which every YAML reader takes. */
+  const schema = JSON.stringify(
+    openApiDocument(operationList, { title: 'Tidemark hub', version: VERSION, servers: ['/'] }),
+  );
+  const etag = `"${createHash('sha256').update(schema).digest('hex').slice(0, 32)}"`;
+  for (const url of ['/schema', '/schema/']) {
+    app.get(url, async (request, reply) => {
+      reply.header('etag', etag);
+      if (request.headers['if-none-match'] === etag) return reply.status(304).send();
+      return reply.type('application/vnd.oai.openapi').send(schema);
+    });
+  }
 
   /** Parts that have arrived: `[{PartNumber, ETag, Size}]`. */
   app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {

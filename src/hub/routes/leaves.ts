@@ -7,6 +7,7 @@ import type { Db, Tx } from '../db/database.ts';
 import type { Leaves } from '../db/schema.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
+import { omit } from '../omit.ts';
 import { childPath, parseSuggestion } from '../leaf-paths.ts';
 import { requireAll } from '../marks/references.ts';
 import { attributeTypesOf } from '../marks/writing.ts';
@@ -118,7 +119,7 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
 
   serve('leaf_suggestion', async ({ caller, params, query }) => {
     await requireProject(db, caller, params.project, level.view);
-    const pattern = parseSuggestion(query.query ?? '');
+    const pattern = parseSuggestion(query.query);
     const ancestor = await db
       .selectFrom('leaves')
       .selectAll()
@@ -204,6 +205,6 @@ async function parentOf(tx: Tx, project: number, id: number): Promise<{ id: numb
   return row;
 }
 
-function leafJson({ deleted: _deleted, ...row }: LeafRow): Record<string, unknown> {
-  return row;
+function leafJson(row: LeafRow): Record<string, unknown> {
+  return omit(row, ['deleted']);
 }

@@ -171,9 +171,7 @@ const membersOf: Readonly<Record<string, readonly (keyof Geometry)[]>> = {
  */
 export function geometryChanges(dtype: string, given: GivenGeometry): Partial<Geometry> {
   const entries = (membersOf[dtype] ?? []).map((member) => [member, given[member]] as const);
-  return Object.fromEntries(
-    entries.filter(([, value]) => value !== undefined && value !== null),
-  ) as Partial<Geometry>;
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null));
 }
 
 type EditBody = Loose<Call<'update_localization'>['body']> & { version?: number | undefined };

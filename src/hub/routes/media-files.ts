@@ -21,55 +21,80 @@ const rolesOf = {
 
 type Family = keyof typeof rolesOf;
 
+interface FileCall {
+  family: Family;
+  caller: Caller;
+  media: number;
+  query: FileQuery;
+}
+
 /** The files of a media: lists of entries by role in one JSON value, edited under the media's row lock. */
 export function mediaFileRoutes(serve: Serve, deps: HubDeps): void {
   const files = new FileService(deps);
 
-  serve('get_video_file_list', ({ caller, params, query }) => files.list('video', caller, params.id, query));
-  serve('get_image_file_list', ({ caller, params, query }) => files.list('image', caller, params.id, query));
-  serve('get_audio_file_list', ({ caller, params, query }) => files.list('audio', caller, params.id, query));
+  serve('get_video_file_list', ({ caller, params, query }) =>
+    files.list({ family: 'video', caller, media: params.id, query }),
+  );
+  serve('get_image_file_list', ({ caller, params, query }) =>
+    files.list({ family: 'image', caller, media: params.id, query }),
+  );
+  serve('get_audio_file_list', ({ caller, params, query }) =>
+    files.list({ family: 'audio', caller, media: params.id, query }),
+  );
   serve('get_auxiliary_file_list', ({ caller, params, query }) =>
-    files.list('auxiliary', caller, params.id, query),
+    files.list({ family: 'auxiliary', caller, media: params.id, query }),
   );
 
   serve('create_video_file', ({ caller, params, query, body }) =>
-    files.add('video', caller, params.id, query, body),
+    files.add({ family: 'video', caller, media: params.id, query }, body),
   );
   serve('create_image_file', ({ caller, params, query, body }) =>
-    files.add('image', caller, params.id, query, body),
+    files.add({ family: 'image', caller, media: params.id, query }, body),
   );
   serve('create_audio_file', ({ caller, params, query, body }) =>
-    files.add('audio', caller, params.id, query, body),
+    files.add({ family: 'audio', caller, media: params.id, query }, body),
   );
   serve('create_auxiliary_file', ({ caller, params, query, body }) =>
-    files.add('auxiliary', caller, params.id, query, body),
+    files.add({ family: 'auxiliary', caller, media: params.id, query }, body),
   );
 
-  serve('get_video_file', ({ caller, params, query }) => files.read('video', caller, params.id, query));
-  serve('get_image_file', ({ caller, params, query }) => files.read('image', caller, params.id, query));
-  serve('get_audio_file', ({ caller, params, query }) => files.read('audio', caller, params.id, query));
+  serve('get_video_file', ({ caller, params, query }) =>
+    files.read({ family: 'video', caller, media: params.id, query }),
+  );
+  serve('get_image_file', ({ caller, params, query }) =>
+    files.read({ family: 'image', caller, media: params.id, query }),
+  );
+  serve('get_audio_file', ({ caller, params, query }) =>
+    files.read({ family: 'audio', caller, media: params.id, query }),
+  );
   serve('get_auxiliary_file', ({ caller, params, query }) =>
-    files.read('auxiliary', caller, params.id, query),
+    files.read({ family: 'auxiliary', caller, media: params.id, query }),
   );
 
   serve('update_video_file', ({ caller, params, query, body }) =>
-    files.replace('video', caller, params.id, query, body),
+    files.replace({ family: 'video', caller, media: params.id, query }, body),
   );
   serve('update_image_file', ({ caller, params, query, body }) =>
-    files.replace('image', caller, params.id, query, body),
+    files.replace({ family: 'image', caller, media: params.id, query }, body),
   );
   serve('update_audio_file', ({ caller, params, query, body }) =>
-    files.replace('audio', caller, params.id, query, body),
+    files.replace({ family: 'audio', caller, media: params.id, query }, body),
   );
   serve('update_auxiliary_file', ({ caller, params, query, body }) =>
-    files.replace('auxiliary', caller, params.id, query, body),
+    files.replace({ family: 'auxiliary', caller, media: params.id, query }, body),
   );
 
-  serve('delete_video_file', ({ caller, params, query }) => files.remove('video', caller, params.id, query));
-  serve('delete_image_file', ({ caller, params, query }) => files.remove('image', caller, params.id, query));
-  serve('delete_audio_file', ({ caller, params, query }) => files.remove('audio', caller, params.id, query));
+  serve('delete_video_file', ({ caller, params, query }) =>
+    files.remove({ family: 'video', caller, media: params.id, query }),
+  );
+  serve('delete_image_file', ({ caller, params, query }) =>
+    files.remove({ family: 'image', caller, media: params.id, query }),
+  );
+  serve('delete_audio_file', ({ caller, params, query }) =>
+    files.remove({ family: 'audio', caller, media: params.id, query }),
+  );
   serve('delete_auxiliary_file', ({ caller, params, query }) =>
-    files.remove('auxiliary', caller, params.id, query),
+    files.remove({ family: 'auxiliary', caller, media: params.id, query }),
   );
 }
 
@@ -80,54 +105,43 @@ class FileService {
     this.#deps = deps;
   }
 
-  async list(family: Family, caller: Caller, media: number, query: FileQuery): Promise<Answer> {
+  async list({ family, caller, media, query }: FileCall): Promise<Answer> {
     const row = await findMedia(this.#deps, caller, media, level.view);
     return ok(entriesOf(row.media_files, roleOf(family, query.role)));
   }
 
-  async read(family: Family, caller: Caller, media: number, query: FileQuery): Promise<Answer> {
+  async read({ family, caller, media, query }: FileCall): Promise<Answer> {
     const row = await findMedia(this.#deps, caller, media, level.view);
     const entry = entriesOf(row.media_files, roleOf(family, query.role))[query.index ?? 0];
     if (!entry) throw notFound(`Media ${media} has no file ${query.index ?? 0} of this role.`);
     return ok(entry);
   }
 
-  async add(family: Family, caller: Caller, media: number, query: FileQuery, entry: object): Promise<Answer> {
-    await this.#edit(family, caller, media, query, async (entries, { prefix, role }) => {
+  async add(call: FileCall, entry: object): Promise<Answer> {
+    await this.#edit(call, async (entries, { prefix, role }) => {
       await this.#check(entry, { prefix, role });
-      if (query.index !== undefined && query.index >= entries.length)
-        throw badRequest('index is beyond the list.');
-      return entries.toSpliced(query.index ?? entries.length, 0, { ...entry });
+      const { index } = call.query;
+      if (index !== undefined && index >= entries.length) throw badRequest('index is beyond the list.');
+      return entries.toSpliced(index ?? entries.length, 0, { ...entry });
     });
-    return created({ message: `Media ${media} file created successfully!` });
+    return created({ message: `Media ${call.media} file created successfully!` });
   }
 
-  async replace(
-    family: Family,
-    caller: Caller,
-    media: number,
-    query: FileQuery,
-    entry: object,
-  ): Promise<Answer> {
-    await this.#edit(family, caller, media, query, async (entries, { prefix, role }) => {
+  async replace(call: FileCall, entry: object): Promise<Answer> {
+    await this.#edit(call, async (entries, { prefix, role }) => {
       await this.#check(entry, { prefix, role });
-      return entries.with(existing(entries, query.index), { ...entry });
+      return entries.with(existing(entries, call.query.index), { ...entry });
     });
-    return ok({ message: `Media ${media} file updated successfully!` });
+    return ok({ message: `Media ${call.media} file updated successfully!` });
   }
 
-  async remove(family: Family, caller: Caller, media: number, query: FileQuery): Promise<Answer> {
-    await this.#edit(family, caller, media, query, async (entries) =>
-      entries.toSpliced(existing(entries, query.index), 1),
-    );
-    return ok({ message: `Media ${media} file deleted successfully!` });
+  async remove(call: FileCall): Promise<Answer> {
+    await this.#edit(call, async (entries) => entries.toSpliced(existing(entries, call.query.index), 1));
+    return ok({ message: `Media ${call.media} file deleted successfully!` });
   }
 
   async #edit(
-    family: Family,
-    caller: Caller,
-    media: number,
-    query: FileQuery,
+    { family, caller, media, query }: FileCall,
     change: (entries: Entry[], place: { prefix: string; role: string }) => Promise<Entry[]>,
   ): Promise<void> {
     const role = roleOf(family, query.role);

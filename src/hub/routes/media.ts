@@ -189,7 +189,7 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     const chosen = (await rowsOf(request)).as('chosen');
     const total = await db
       .selectFrom(chosen)
-      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .select((eb) => eb.fn.countAll<string>().as('count'))
       .executeTakeFirstOrThrow();
     return ok(Number(total.count));
   }

@@ -12,6 +12,7 @@ import { countAnnotations, listAnnotations, readAnnotation, type Target } from '
 import { defaultVersion, requireAll } from '../marks/references.ts';
 import type { Draft, StateRow } from '../marks/rows.ts';
 import { segmentsOf } from '../marks/segments.ts';
+import { mergeTracks, trimTrack } from '../marks/tracks.ts';
 import { checkElementalId, deleteAnnotation, editAnnotation } from '../marks/writing.ts';
 import { authorsOf } from './localizations.ts';
 
@@ -54,6 +55,12 @@ export function stateRoutes(serve: Serve, deps: HubDeps): void {
   serve('update_state', ({ caller, params, body }) => edit(deps, caller, params, body));
   serve('update_state_by_elemental_id', ({ caller, params, body }) =>
     edit(deps, caller, { ...elementOf(params), mark: body.mark }, { ...body, elemental_id: undefined }),
+  );
+  serve('merge_states', ({ caller, params, body }) =>
+    mergeTracks(db, { caller, id: params.id, now: clock.now(), other: body.merge_state_id ?? 0 }),
+  );
+  serve('trim_state_end', ({ caller, params, body }) =>
+    trimTrack(db, { caller, id: params.id, now: clock.now(), frame: body.frame, endpoint: body.endpoint }),
   );
   serve('delete_state', ({ caller, params, body }) => remove(deps, caller, params, body ?? {}));
   serve('delete_state_by_elemental_id', ({ caller, params, body }) =>

@@ -18,7 +18,7 @@ export function uploadRoutes(serve: Serve, deps: HubDeps): void {
     if (query.media_id !== undefined && query.file_id !== undefined) {
       throw badRequest('media_id and file_id exclude each other.');
     }
-    if (query.bucket_id !== undefined && query.bucket_id !== null) {
+    if (query.bucket_id !== undefined) {
       throw badRequest('Buckets are not yet part of this hub.', 'not-implemented');
     }
     if (query.file_id !== undefined)

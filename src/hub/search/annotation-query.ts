@@ -40,6 +40,13 @@ export interface AnnotationBody {
   float_array?: readonly unknown[] | undefined;
 }
 
+export interface AnnotationRequest {
+  table: AnnotationTable;
+  project: number;
+  query: AnnotationFilters;
+  body?: AnnotationBody | undefined;
+}
+
 export interface AnnotationSelection {
   condition: Condition;
   scope: SearchScope;
@@ -55,10 +62,7 @@ export const ROW = 'row';
  */
 export async function selectAnnotations(
   db: Db | Tx,
-  table: AnnotationTable,
-  project: number,
-  filters: AnnotationFilters,
-  body: AnnotationBody = {},
+  { table, project, query: filters, body = {} }: AnnotationRequest,
 ): Promise<AnnotationSelection> {
   const kind = table === 'localizations' ? 'localization' : 'state';
   const scope = await loadScope(db, project, kind, { alias: ROW, type: filters.type });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startTestHub, type TestHub } from '../../support/hub.ts';
+import { startTestHub, type Row, type TestHub } from '../../support/hub.ts';
 import { boxSpec, chainOf, makeVideo, sampleIds } from '../../support/hub-sample.ts';
 
 const hubs: TestHub[] = [];
@@ -58,9 +58,7 @@ describe('the hub as a process', () => {
       await hub.restart();
     }
     expect(acknowledged.length).toBeGreaterThan(30);
-    const rows = (await call('GET', `/rest/Localizations/${ids.project}?media_id=${media}`)).body as {
-      elemental_id: string;
-    }[];
+    const rows = (await call<Row[]>('GET', `/rest/Localizations/${ids.project}?media_id=${media}`)).body;
     const stored = new Set(rows.map((row) => row.elemental_id));
     expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
     expect(stored.size).toBe(rows.length);
@@ -88,19 +86,21 @@ describe('the hub as a process', () => {
     await hub.restart();
     expect(hub.stderr()).toContain('took it over');
     expect(await postmasterPid(hub)).toBe(database);
-    expect((await hub.client()('GET', '/rest/User/GetCurrent')).body.username).toBe('admin');
+    expect((await hub.client()<{ username: string }>('GET', '/rest/User/GetCurrent')).body.username).toBe(
+      'admin',
+    );
     await hub.stop();
     expect(isAlive(database)).toBe(false);
   });
 
   it('makes the sample once, and remembers the password of the first start', async () => {
     const hub = await start({ sample: true });
-    const before = (await hub.client()('GET', '/rest/Projects')).body;
+    const before = (await hub.client()<Row[]>('GET', '/rest/Projects')).body;
     const file = await stat(join(hub.data, 'admin-password.txt'));
     expect(file.mode & 0o777).toBe(0o600);
     await hub.kill();
     await hub.restart();
-    expect((await hub.client()('GET', '/rest/Projects')).body).toHaveLength(before.length);
+    expect((await hub.client()<Row[]>('GET', '/rest/Projects')).body).toHaveLength(before.length);
   });
 
   it('refuses a data folder on which another hub works', async () => {
@@ -108,7 +108,7 @@ describe('the hub as a process', () => {
     await expect(startTestHub({ sample: false, data: hub.data })).rejects.toThrow(
       'Another hub already works',
     );
-    expect((await hub.client()('GET', '/rest/User/GetCurrent')).status).toBe(200);
+    expect((await hub.client()<{ username: string }>('GET', '/rest/User/GetCurrent')).status).toBe(200);
   });
 
   it('ends when the program that started it ends', async () => {
@@ -126,7 +126,7 @@ describe('the hub as a process', () => {
     const data = join(closed, 'data');
     await mkdir(data);
     const hub = await start({ sample: false, data });
-    expect((await hub.client()('GET', '/rest/User/GetCurrent')).status).toBe(200);
+    expect((await hub.client()<{ username: string }>('GET', '/rest/User/GetCurrent')).status).toBe(200);
     expect((await stat(closed)).mode & 0o777).toBe(0o700);
     const owner = await stat(join(data, 'postgres/cluster'));
     expect(owner.uid).not.toBe(0);

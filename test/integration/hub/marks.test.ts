@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
+import { startTestHub, type Created, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
 import { boxSpec, chainOf, makeVideo, sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 
 let hub: TestHub;
@@ -19,13 +19,13 @@ afterAll(() => hub.stop());
 
 async function createBox(more: Record<string, unknown> = {}): Promise<{ id: number; elemental_id: string }> {
   const elemental_id = randomUUID();
-  const reply = await call(
+  const reply = await call<Created>(
     'POST',
     `/rest/Localizations/${ids.project}`,
     boxSpec(ids, media, { elemental_id, ...more }),
   );
   expect(reply.status).toBe(201);
-  return { id: reply.body.id[0], elemental_id };
+  return { id: reply.body.id[0] ?? 0, elemental_id };
 }
 
 const element = (id: string, version = ids.baseline): string => `/rest/Localization/${version}/${id}`;
@@ -34,22 +34,24 @@ describe('creating annotations', () => {
   it('answers the row ids in the order of the request', async () => {
     const frames = [5, 3, 9, 1];
     const specs = frames.map((frame) => boxSpec(ids, media, { frame }));
-    const created = await call('POST', `/rest/Localizations/${ids.project}`, specs);
-    const rows = await Promise.all(
-      created.body.id.map((id: number) => call('GET', `/rest/Localization/${id}`)),
-    );
+    const created = await call<Created>('POST', `/rest/Localizations/${ids.project}`, specs);
+    const rows = await Promise.all(created.body.id.map((id) => call<Row>('GET', `/rest/Localization/${id}`)));
     expect(rows.map((row) => row.body.frame)).toEqual(frames);
   });
 
   it('makes one chain of parallel first creates of one element, with one visible row', async () => {
     const elemental_id = randomUUID();
     const sends = Array.from({ length: 12 }, (_, frame) =>
-      call('POST', `/rest/Localizations/${ids.project}`, boxSpec(ids, media, { elemental_id, frame })),
+      call<Created>(
+        'POST',
+        `/rest/Localizations/${ids.project}`,
+        boxSpec(ids, media, { elemental_id, frame }),
+      ),
     );
     expect((await Promise.all(sends)).map((reply) => reply.status)).toEqual(Array(12).fill(201));
     const chain = await chainOf(call, ids, elemental_id);
     expect(chain.map((row) => row.mark).sort((a, b) => a - b)).toEqual([...Array(12).keys()]);
-    const visible = await call('PUT', `/rest/Localizations/${ids.project}`, {
+    const visible = await call<Row[]>('PUT', `/rest/Localizations/${ids.project}`, {
       elemental_ids: [elemental_id],
     });
     expect(visible.body.map((row: { mark: number }) => row.mark)).toEqual([11]);
@@ -58,13 +60,13 @@ describe('creating annotations', () => {
   it('makes successive marks of one element named twice in a request', async () => {
     const elemental_id = randomUUID();
     const specs = [1, 2].map((frame) => boxSpec(ids, media, { elemental_id, frame }));
-    await call('POST', `/rest/Localizations/${ids.project}`, specs);
+    await call<Created>('POST', `/rest/Localizations/${ids.project}`, specs);
     expect((await chainOf(call, ids, elemental_id)).map((row) => row.mark)).toEqual([0, 1]);
   });
 
   it('keeps the chains of one element in two versions apart', async () => {
     const { elemental_id } = await createBox();
-    await call(
+    await call<Created>(
       'POST',
       `/rest/Localizations/${ids.project}`,
       boxSpec(ids, media, { elemental_id, version: ids.review }),
@@ -80,17 +82,20 @@ describe('creating annotations', () => {
     const { id } = await createBox({
       attributes: { Count: '7', 'Length cm': 3, Alive: 'FALSE', Nonsense: 1 },
     });
-    const { attributes } = (await call('GET', `/rest/Localization/${id}`)).body;
+    const { attributes } = (await call<Row>('GET', `/rest/Localization/${id}`)).body;
     expect(attributes).toMatchObject({ Count: 7, 'Length cm': 3, Alive: false, Certainty: 'Probable' });
     expect(attributes).not.toHaveProperty('Nonsense');
   });
 
   it('stores all of a request or none of it', async () => {
-    const before = (await call('GET', `/rest/LocalizationCount/${ids.project}`)).body;
+    const before = (await call<number>('GET', `/rest/LocalizationCount/${ids.project}`)).body;
     const bad = boxSpec(ids, media, { attributes: { Count: 'many' } });
-    const reply = await call('POST', `/rest/Localizations/${ids.project}`, [boxSpec(ids, media), bad]);
+    const reply = await call<Created>('POST', `/rest/Localizations/${ids.project}`, [
+      boxSpec(ids, media),
+      bad,
+    ]);
     expect(reply.status).toBe(400);
-    expect((await call('GET', `/rest/LocalizationCount/${ids.project}`)).body).toBe(before);
+    expect((await call<number>('GET', `/rest/LocalizationCount/${ids.project}`)).body).toBe(before);
   });
 
   it('answers the first result to a repeated Idempotency-Key, and refuses it for another request', async () => {
@@ -117,7 +122,7 @@ describe('editing annotations', () => {
     ];
     const replies = await Promise.all(edits.map((edit) => call('PATCH', element(elemental_id), edit)));
     expect(replies.map((reply) => reply.status)).toEqual(edits.map(() => 200));
-    const { body } = await call('GET', element(elemental_id));
+    const { body } = await call<Row>('GET', element(elemental_id));
     expect(body).toMatchObject({
       mark: edits.length,
       frame: 77,
@@ -153,7 +158,7 @@ describe('editing annotations', () => {
 
   it('keeps created_* and moves modified_* with every mark, or in place without a mark', async () => {
     const { id } = await createBox();
-    const first = (await call('GET', `/rest/Localization/${id}`)).body;
+    const first = (await call<Row>('GET', `/rest/Localization/${id}`)).body;
     const other = hub.client(hub.annotatorToken);
     const next = (await other('PATCH', `/rest/Localization/${id}`, { frame: 4 })).body.object;
     expect(next).toMatchObject({
@@ -195,7 +200,7 @@ describe('editing annotations', () => {
     expect((await call('PATCH', `${path}?count=3`, { elemental_ids, attributes: { Count: 3 } })).status).toBe(
       200,
     );
-    const rows = (await call('PUT', path, { elemental_ids })).body;
+    const rows = (await call<Row[]>('PUT', path, { elemental_ids })).body;
     expect(
       rows.map((row: { mark: number; attributes: { Count: number } }) => [row.mark, row.attributes.Count]),
     ).toEqual([1, 1, 1].map((mark) => [mark, 3]));
@@ -207,11 +212,11 @@ describe('deleting annotations', () => {
     const { elemental_id } = await createBox();
     const deleted = await call('DELETE', element(elemental_id));
     expect(deleted.status).toBe(200);
-    const read = await call('GET', element(elemental_id));
+    const read = await call<Row>('GET', element(elemental_id));
     expect(read.body).toMatchObject({ id: deleted.body.id, variant_deleted: true, mark: 1 });
     const path = `/rest/Localizations/${ids.project}`;
-    expect((await call('PUT', path, { elemental_ids: [elemental_id] })).body).toEqual([]);
-    const shown = await call('PUT', `${path}?show_deleted=1`, { elemental_ids: [elemental_id] });
+    expect((await call<Row[]>('PUT', path, { elemental_ids: [elemental_id] })).body).toEqual([]);
+    const shown = await call<Row[]>('PUT', `${path}?show_deleted=1`, { elemental_ids: [elemental_id] });
     expect(shown.body).toHaveLength(1);
   });
 
@@ -222,15 +227,15 @@ describe('deleting annotations', () => {
     expect(edited.body.object.variant_deleted).toBe(true);
     await call('DELETE', element(elemental_id), { prune: 1 });
     await call('DELETE', element(elemental_id), { prune: 1 });
-    const read = (await call('GET', element(elemental_id))).body;
+    const read = (await call<Row>('GET', element(elemental_id))).body;
     expect(read).toMatchObject({ mark: 0, variant_deleted: false, attributes: { Count: 6 } });
   });
 
   it('answers 404 once every mark is pruned', async () => {
     const { elemental_id, id } = await createBox();
     await call('DELETE', element(elemental_id), { prune: 1 });
-    expect((await call('GET', element(elemental_id))).status).toBe(404);
-    expect((await call('GET', `/rest/Localization/${id}`)).status).toBe(404);
+    expect((await call<Row>('GET', element(elemental_id))).status).toBe(404);
+    expect((await call<Row>('GET', `/rest/Localization/${id}`)).status).toBe(404);
   });
 
   it('deletes a selection and refuses when the count differs', async () => {
@@ -239,14 +244,14 @@ describe('deleting annotations', () => {
     const path = `/rest/Localizations/${ids.project}`;
     expect((await call('DELETE', `${path}?count=3`, { elemental_ids })).status).toBe(400);
     expect((await call('DELETE', `${path}?count=2`, { elemental_ids })).status).toBe(200);
-    expect((await call('PUT', path, { elemental_ids })).body).toEqual([]);
+    expect((await call<Row[]>('PUT', path, { elemental_ids })).body).toEqual([]);
   });
 
   it('takes an empty list of ids for none, not for all', async () => {
     await createBox();
-    const before = (await call('GET', `/rest/LocalizationCount/${ids.project}`)).body;
+    const before = (await call<number>('GET', `/rest/LocalizationCount/${ids.project}`)).body;
     await call('DELETE', `/rest/Localizations/${ids.project}`, { elemental_ids: [] });
-    expect((await call('GET', `/rest/LocalizationCount/${ids.project}`)).body).toBe(before);
+    expect((await call<number>('GET', `/rest/LocalizationCount/${ids.project}`)).body).toBe(before);
   });
 });
 
@@ -256,20 +261,20 @@ describe('reading annotations', () => {
       headers: { authorization: `Token ${hub.token}`, 'accept-encoding': 'identity' },
     });
     expect(get.headers.get('content-encoding')).toBe('gzip');
-    const put = await call('PUT', `/rest/Localizations/${ids.project}`, {});
+    const put = await call<Row[]>('PUT', `/rest/Localizations/${ids.project}`, {});
     expect(put.headers.get('content-encoding')).toBeNull();
   });
 
   it('pages a list of more rows than one chunk by `after`, without gap or repeat', async () => {
     const clip = await makeVideo(call, ids, 'many.mp4');
     const specs = Array.from({ length: 500 }, (_, frame) => boxSpec(ids, clip, { frame }));
-    const made = [...(await call('POST', `/rest/Localizations/${ids.project}`, specs)).body.id];
-    made.push(...(await call('POST', `/rest/Localizations/${ids.project}`, specs)).body.id);
+    const made = [...(await call<Created>('POST', `/rest/Localizations/${ids.project}`, specs)).body.id];
+    made.push(...(await call<Created>('POST', `/rest/Localizations/${ids.project}`, specs)).body.id);
     const path = `/rest/Localizations/${ids.project}?media_id=${clip}`;
-    expect((await call('GET', path)).body).toHaveLength(1000);
+    expect((await call<Row[]>('GET', path)).body).toHaveLength(1000);
     const seen: number[] = [];
     for (let after = 0; ; after = seen.at(-1) ?? 0) {
-      const page = (await call('GET', `${path}&after=${after}&stop=300`)).body as { id: number }[];
+      const page = (await call<Row[]>('GET', `${path}&after=${after}&stop=300`)).body;
       seen.push(...page.map((row) => row.id));
       if (page.length < 300) break;
     }
@@ -279,12 +284,12 @@ describe('reading annotations', () => {
   it('finds what changed since a moment, and filters by attribute and search object', async () => {
     const clip = await makeVideo(call, ids, 'search.mp4');
     const add = (attributes: object, frame: number) =>
-      call('POST', `/rest/Localizations/${ids.project}`, boxSpec(ids, clip, { attributes, frame }));
+      call<Created>('POST', `/rest/Localizations/${ids.project}`, boxSpec(ids, clip, { attributes, frame }));
     const first = await add({ Species: 'Octopoda', Count: 3, Position: [-122, 36.8] }, 1);
     await add({ Species: 'Sebastes', Count: 30 }, 2);
-    const row = (await call('GET', `/rest/Localization/${first.body.id[0]}`)).body;
+    const row = (await call<Row>('GET', `/rest/Localization/${first.body.id[0]}`)).body;
     const list = async (query: string) =>
-      (await call('GET', `/rest/Localizations/${ids.project}?media_id=${clip}&${query}`)).body.map(
+      (await call<Row[]>('GET', `/rest/Localizations/${ids.project}?media_id=${clip}&${query}`)).body.map(
         (found: { frame: number }) => found.frame,
       );
     const search = (spec: object) =>
@@ -314,44 +319,44 @@ describe('reading annotations', () => {
 
   it('refuses a misspelt attribute filter instead of selecting everything', async () => {
     const path = `/rest/Localizations/${ids.project}?attribute=Speceis::Cod`;
-    expect((await call('GET', path)).status).toBe(400);
+    expect((await call<Row[]>('GET', path)).status).toBe(400);
     expect((await call('DELETE', path)).status).toBe(400);
   });
 
   it('hides base rows that a derived version names as parent', async () => {
     const clip = await makeVideo(call, ids, 'layers.mp4');
     const elemental_id = randomUUID();
-    const base = await call(
+    const base = await call<Created>(
       'POST',
       `/rest/Localizations/${ids.project}`,
       boxSpec(ids, clip, { elemental_id }),
     );
     const derived = boxSpec(ids, clip, { elemental_id, version: ids.review, parent: base.body.id[0] });
-    await call('POST', `/rest/Localizations/${ids.project}`, derived);
+    await call<Created>('POST', `/rest/Localizations/${ids.project}`, derived);
     const path = `/rest/Localizations/${ids.project}?media_id=${clip}&version=${ids.baseline},${ids.review}`;
-    expect((await call('GET', path)).body.map((row: { version: number }) => row.version)).toEqual([
+    expect((await call<Row[]>('GET', path)).body.map((row: { version: number }) => row.version)).toEqual([
       ids.review,
     ]);
-    expect((await call('GET', `${path}&merge=0`)).body).toHaveLength(2);
+    expect((await call<Row[]>('GET', `${path}&merge=0`)).body).toHaveLength(2);
   });
 
   it('returns only the asked fields', async () => {
     const { elemental_id } = await createBox({ attributes: { Count: 2 } });
     const path = `/rest/Localizations/${ids.project}?elemental_id=${elemental_id}`;
-    const { body } = await call('GET', `${path}&fields=id,mark,attributes.Count`);
+    const { body } = await call<Row[]>('GET', `${path}&fields=id,mark,attributes.Count`);
     expect(body).toEqual([{ id: expect.any(Number), mark: 0, attributes: { Count: 2 } }]);
-    expect((await call('GET', `${path}&fields=id,nonsense`)).status).toBe(400);
+    expect((await call<Row[]>('GET', `${path}&fields=id,nonsense`)).status).toBe(400);
   });
 });
 
 describe('states', () => {
   it('computes segments from the members and follows membership edits', async () => {
-    const made = await call(
+    const made = await call<Created>(
       'POST',
       `/rest/Localizations/${ids.project}`,
       [3, 4, 5, 9].map((frame) => boxSpec(ids, media, { frame })),
     );
-    const [a, b, c, d] = made.body.id as number[];
+    const [a, b, c, d] = made.body.id;
     const elemental_id = randomUUID();
     const spec = {
       media_ids: [media],
@@ -360,8 +365,8 @@ describe('states', () => {
       localization_ids: [a, b, c],
       elemental_id,
     };
-    const track = await call('POST', `/rest/States/${ids.project}`, spec);
-    const read = (await call('GET', `/rest/State/${track.body.id[0]}`)).body;
+    const track = await call<Created>('POST', `/rest/States/${ids.project}`, spec);
+    const read = (await call<Row>('GET', `/rest/State/${track.body.id[0]}`)).body;
     expect(read).toMatchObject({ localizations: [a, b, c], media: [media], segments: [[3, 5]] });
     const path = `/rest/State/${ids.baseline}/${elemental_id}`;
     const edited = await call('PATCH', path, { localization_ids_add: [d], localization_ids_remove: [b] });
@@ -374,16 +379,16 @@ describe('states', () => {
         [9, 9],
       ],
     });
-    const members = await call('PUT', `/rest/Localizations/${ids.project}`, {
+    const members = await call<Row[]>('PUT', `/rest/Localizations/${ids.project}`, {
       state_ids: [edited.body.object.id],
     });
     expect(members.body.map((row: { id: number }) => row.id)).toEqual([a, c, d]);
     // The earlier mark keeps its members.
-    expect((await call('GET', `/rest/State/${track.body.id[0]}`)).body.localizations).toEqual([a, b, c]);
+    expect((await call<Row>('GET', `/rest/State/${track.body.id[0]}`)).body.localizations).toEqual([a, b, c]);
   });
 
   it('deletes the members of a track with it', async () => {
-    const made = await call('POST', `/rest/Localizations/${ids.project}`, [
+    const made = await call<Created>('POST', `/rest/Localizations/${ids.project}`, [
       boxSpec(ids, media),
       boxSpec(ids, media),
     ]);
@@ -393,33 +398,38 @@ describe('states', () => {
       version: ids.baseline,
       localization_ids: made.body.id,
     };
-    const track = await call('POST', `/rest/States/${ids.project}`, spec);
+    const track = await call<Created>('POST', `/rest/States/${ids.project}`, spec);
     await call('DELETE', `/rest/State/${track.body.id[0]}`);
-    expect((await call('PUT', `/rest/Localizations/${ids.project}`, { ids: made.body.id })).body).toEqual([]);
     expect(
-      (await call('PUT', `/rest/States/${ids.project}?show_deleted=1`, { media_ids: [media] })).body.length,
+      (await call<Row[]>('PUT', `/rest/Localizations/${ids.project}`, { ids: made.body.id })).body,
+    ).toEqual([]);
+    expect(
+      (await call<Row[]>('PUT', `/rest/States/${ids.project}?show_deleted=1`, { media_ids: [media] })).body
+        .length,
     ).toBeGreaterThan(0);
   });
 
   it('needs a frame for a frame state', async () => {
     const spec = { media_ids: [media], type: ids.activity, version: ids.baseline };
-    expect((await call('POST', `/rest/States/${ids.project}`, spec)).status).toBe(400);
-    expect((await call('POST', `/rest/States/${ids.project}`, { ...spec, frame: 3 })).status).toBe(201);
+    expect((await call<Created>('POST', `/rest/States/${ids.project}`, spec)).status).toBe(400);
+    expect((await call<Created>('POST', `/rest/States/${ids.project}`, { ...spec, frame: 3 })).status).toBe(
+      201,
+    );
   });
 });
 
 describe('deleting a media', () => {
   it('prunes its annotations, and the states that are left without any media', async () => {
     const clip = await makeVideo(call, ids, 'gone.mp4');
-    const box = await call('POST', `/rest/Localizations/${ids.project}`, boxSpec(ids, clip));
+    const box = await call<Created>('POST', `/rest/Localizations/${ids.project}`, boxSpec(ids, clip));
     const states = [[clip], [clip, media]].map((media_ids) => ({
       media_ids,
       type: ids.track,
       version: ids.baseline,
     }));
-    const [only, shared] = (await call('POST', `/rest/States/${ids.project}`, states)).body.id;
+    const [only, shared] = (await call<Created>('POST', `/rest/States/${ids.project}`, states)).body.id;
     expect((await call('DELETE', `/rest/Media/${clip}`)).status).toBe(200);
-    const read = (path: string) => call('GET', path).then((reply) => reply.status);
+    const read = (path: string) => call<Row[]>('GET', path).then((reply) => reply.status);
     expect(await read(`/rest/Media/${clip}`)).toBe(404);
     expect(await read(`/rest/Localization/${box.body.id[0]}`)).toBe(404);
     expect(await read(`/rest/State/${only}`)).toBe(404);

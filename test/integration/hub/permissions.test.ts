@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationList } from '../../../src/contract/table.ts';
-import { hubClient, startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
+import { hubClient, startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
 import { boxSpec, makeVideo, sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 
 let hub: TestHub;
@@ -19,10 +19,8 @@ beforeAll(async () => {
   annotator = hub.client(hub.annotatorToken);
   ids = await sampleIds(admin);
   media = await makeVideo(admin, ids);
-  const members = (await admin('GET', `/rest/Memberships/${ids.project}`)).body as {
-    id: number;
-    username: string;
-  }[];
+  const members = (await admin<{ id: number; username: string }[]>('GET', `/rest/Memberships/${ids.project}`))
+    .body;
   membership = members.find((row) => row.username === 'annotator')?.id ?? 0;
 });
 
@@ -72,13 +70,13 @@ describe('membership levels', () => {
 
   it('show nothing of a project to those who are not members', async () => {
     await admin('PATCH', `/rest/Membership/${membership}`, { permission: 'Can Transfer' });
-    const organization = (await admin('GET', '/rest/Organizations')).body[0].id as number;
-    const own = (await admin('POST', '/rest/Projects', { name: 'Secret', organization })).body.id as number;
+    const organization = (await admin<Row[]>('GET', '/rest/Organizations')).body[0]?.id;
+    const own = (await admin('POST', '/rest/Projects', { name: 'Secret', organization })).body.id;
     expect((await annotator('GET', '/rest/Projects')).body).toHaveLength(1);
     expect((await annotator('GET', `/rest/Project/${own}`)).status).toBe(403);
     expect((await annotator('GET', `/rest/Versions/${own}`)).status).toBe(403);
     expect((await annotator('GET', `/rest/Project/99999`)).status).toBe(404);
-    const version = (await admin('GET', `/rest/Versions/${own}`)).body[0].id as number;
+    const version = (await admin<Row[]>('GET', `/rest/Versions/${own}`)).body[0]?.id;
     const foreign = await annotator(
       'POST',
       `/rest/Localizations/${ids.project}`,
@@ -105,7 +103,7 @@ describe('signing in', () => {
   it('keeps one token per user until it is refreshed', async () => {
     const password = (await readFile(join(hub.data, 'admin-password.txt'), 'utf8')).trim();
     const none = hubClient(() => hub.url);
-    const again = await none('POST', '/rest/Token', { username: 'ADMIN', password });
+    const again = await none<{ token: string }>('POST', '/rest/Token', { username: 'ADMIN', password });
     expect([again.status, again.body.token]).toEqual([201, hub.token]);
   });
 

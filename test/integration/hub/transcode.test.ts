@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
+import { startTestHub, type HubClient, type MediaAnswer, type TestHub } from '../../support/hub.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 
 let hub: TestHub;
@@ -52,15 +52,18 @@ async function makeClip(name: string, seconds: number, size = '320x240'): Promis
 }
 
 async function upload(bytes: Buffer): Promise<string> {
-  const { body } = await call('GET', `/rest/UploadInfo/${ids.project}?num_parts=1&filename=clip.mp4`);
-  await fetch(body.urls[0] as string, { method: 'PUT', body: new Uint8Array(bytes) });
-  return body.key as string;
+  const { body } = await call<{ urls: string[]; key: string }>(
+    'GET',
+    `/rest/UploadInfo/${ids.project}?num_parts=1&filename=clip.mp4`,
+  );
+  await fetch(body.urls[0] ?? '', { method: 'PUT', body: new Uint8Array(bytes) });
+  return body.key;
 }
 
 async function transcode(bytes: Buffer, name: string): Promise<{ uid: string; media: number }> {
   const key = await upload(bytes);
-  const url = (await call('POST', `/rest/DownloadInfo/${ids.project}`, { keys: [key] })).body[0]
-    .url as string;
+  const url = (await call<{ url: string }[]>('POST', `/rest/DownloadInfo/${ids.project}`, { keys: [key] }))
+    .body[0]?.url;
   const spec = {
     type: ids.video,
     gid: randomUUID(),
@@ -70,9 +73,14 @@ async function transcode(bytes: Buffer, name: string): Promise<{ uid: string; me
     md5: '0',
     section: 'Sample dives',
   };
-  const reply = await call('POST', `/rest/Transcodes/${ids.project}`, spec);
+  const reply = await call<TranscodeReply>('POST', `/rest/Transcodes/${ids.project}`, spec);
   expect(reply.status).toBe(201);
-  return { uid: reply.body.id as string, media: reply.body.object.spec.media_id as number };
+  return { uid: reply.body.id, media: reply.body.object.spec.media_id };
+}
+
+interface TranscodeReply {
+  id: string;
+  object: { spec: { media_id: number } };
 }
 
 interface Job {
@@ -82,7 +90,7 @@ interface Job {
 }
 
 async function jobOf(uid: string): Promise<Job> {
-  return (await call('GET', `/rest/Transcode/${uid}`)).body.job as Job;
+  return (await call<{ job: Job }>('GET', `/rest/Transcode/${uid}`)).body.job;
 }
 
 async function until(uid: string, done: (job: Job) => boolean): Promise<Job> {
@@ -141,18 +149,16 @@ describe('a transcode', () => {
     });
     expect(job).toMatchObject({ status: 'Succeeded', progress: 1 });
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
-    const row = (await call('GET', `/rest/Media/${media}?presigned=3600`)).body;
+    const row = (await call<MediaAnswer>('GET', `/rest/Media/${media}?presigned=3600`)).body;
     expect(row).toMatchObject({ width: 1920, height: 1080, codec: 'h264' });
     expect(row.fps).toBeCloseTo(59.94, 1);
     const { streaming, archival, thumbnail, thumbnail_gif: gif, audio } = row.media_files;
-    expect(streaming.map((entry: { resolution: number[] }) => entry.resolution[0])).toEqual([
-      144, 360, 480, 720, 1080,
-    ]);
+    expect(streaming.map((entry) => entry.resolution[0])).toEqual([144, 360, 480, 720, 1080]);
     for (const entry of streaming) await checkStreaming(entry, row.num_frames);
-    const original = Buffer.from(await (await fetch(archival[0].path)).arrayBuffer());
+    const original = Buffer.from(await (await fetch(archival[0]?.path ?? '')).arrayBuffer());
     expect(original.equals(await readFile(realClip))).toBe(true);
-    expect((await fetch(thumbnail[0].path)).headers.get('content-type')).toBe('image/jpeg');
-    expect((await fetch(gif[0].path)).headers.get('content-type')).toBe('image/gif');
+    expect((await fetch(thumbnail[0]?.path ?? '')).headers.get('content-type')).toBe('image/jpeg');
+    expect((await fetch(gif[0]?.path ?? '')).headers.get('content-type')).toBe('image/gif');
     expect(audio).toHaveLength(1);
   });
 
@@ -197,7 +203,7 @@ describe('a transcode', () => {
     await hub.kill();
     await hub.restart();
     expect(await until(uid, isOver)).toMatchObject({ status: 'Succeeded' });
-    expect((await call('GET', `/rest/Media/${media}`)).body.num_frames).toBe(500);
+    expect((await call<MediaAnswer>('GET', `/rest/Media/${media}`)).body.num_frames).toBe(500);
     const listed = await call('GET', `/rest/Transcodes/${ids.project}?media_id=${media}`);
     expect(listed.body).toHaveLength(1);
   });

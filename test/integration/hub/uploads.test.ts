@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UrlSigner } from '../../../src/hub/objects/signing.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
+import { startTestHub, type HubClient, type MediaAnswer, type TestHub } from '../../support/hub.ts';
 import { makeVideo, sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 
 let hub: TestHub;
@@ -26,12 +26,12 @@ interface UploadInfo {
 }
 
 async function begin(parts: number, more = ''): Promise<UploadInfo> {
-  const reply = await call(
+  const reply = await call<UploadInfo>(
     'GET',
     `/rest/UploadInfo/${ids.project}?num_parts=${parts}&filename=clip.mp4${more}`,
   );
   expect(reply.status).toBe(200);
-  return reply.body as UploadInfo;
+  return reply.body;
 }
 
 const md5 = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
@@ -43,8 +43,10 @@ async function put(url: string, bytes: Buffer): Promise<{ status: number; etag: 
 }
 
 async function download(key: string, headers: Record<string, string> = {}): Promise<Response> {
-  const { body } = await call('POST', `/rest/DownloadInfo/${ids.project}`, { keys: [key] });
-  return fetch(body[0].url as string, { headers });
+  const { body } = await call<{ url: string }[]>('POST', `/rest/DownloadInfo/${ids.project}`, {
+    keys: [key],
+  });
+  return fetch(body[0]?.url ?? '', { headers });
 }
 
 async function bytesOf(reply: Response): Promise<Buffer> {
@@ -135,9 +137,12 @@ describe('a multipart upload', () => {
     const query = `key=${encodeURIComponent(info.key)}&upload_id=${info.upload_id}`;
     const listed = await call('GET', `/rest/TidemarkHub/Parts/${ids.project}?${query}`);
     expect(listed.body).toEqual([{ PartNumber: 3, ETag: md5(parts[2] ?? whole), Size: 17 }]);
-    const signed = await call('GET', `/rest/TidemarkHub/SignParts/${ids.project}?${query}&parts=1,2`);
+    const signed = await call<{ urls: Record<number, string> }>(
+      'GET',
+      `/rest/TidemarkHub/SignParts/${ids.project}?${query}&parts=1,2`,
+    );
     for (const number of [1, 2])
-      expect((await put(signed.body.urls[number], parts[number - 1] ?? whole)).status).toBe(200);
+      expect((await put(signed.body.urls[number] ?? '', parts[number - 1] ?? whole)).status).toBe(200);
     const list = parts.map((bytes, i) => ({ PartNumber: i + 1, ETag: md5(bytes) }));
     expect((await complete(info, list)).status).toBe(201);
   });
@@ -204,10 +209,9 @@ describe('signed URLs', () => {
     expect((await outsider('POST', `/rest/DownloadInfo/${ids.project}`, { keys: [info.key] })).status).toBe(
       201,
     );
-    const members = (await call('GET', `/rest/Memberships/${ids.project}`)).body as {
-      id: number;
-      username: string;
-    }[];
+    const members = (
+      await call<{ id: number; username: string }[]>('GET', `/rest/Memberships/${ids.project}`)
+    ).body;
     const membership = members.find((row) => row.username === 'annotator')?.id;
     await call('PATCH', `/rest/Membership/${membership}`, { permission: 'Can Edit' });
     expect((await outsider('POST', `/rest/DownloadInfo/${ids.project}`, { keys: [info.key] })).status).toBe(
@@ -251,8 +255,9 @@ describe('file entries of a media', () => {
     expect((await call('POST', path, { ...entry, path: `1/${ids.project}/0/${randomUUID()}` })).status).toBe(
       403,
     );
-    const { media_files: files } = (await call('GET', `/rest/Media/${media}?presigned=600`)).body;
-    expect((await bytesOf(await fetch(files.thumbnail[0].path as string))).equals(whole)).toBe(true);
+    const { media_files: files } = (await call<MediaAnswer>('GET', `/rest/Media/${media}?presigned=600`))
+      .body;
+    expect((await bytesOf(await fetch(files.thumbnail[0]?.path ?? ''))).equals(whole)).toBe(true);
     const permalink = await call('GET', `/rest/Permalink/${media}?element=thumbnail`);
     expect(permalink.status).toBe(301);
     expect((await fetch(permalink.headers.get('location') ?? '')).status).toBe(200);
