@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { checkNode, ensureChromium, ensureFfmpeg, ensurePackages, root, run } from './lib/provide.mjs';
 
 checkNode();
@@ -42,6 +43,8 @@ function vitest(project) {
   const code = run(
     process.execPath,
     [
+      '--import',
+      pathToFileURL(join(root, 'scripts', 'lib', 'node20.mjs')).href,
       join(root, 'node_modules', 'vitest', 'vitest.mjs'),
       'run',
       '--project',
