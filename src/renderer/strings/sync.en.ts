@@ -55,8 +55,9 @@ export const syncStrings = {
     summary: (n: number, media: number) =>
       `${plural(n, 'edit', 'edits')} in ${media} ${media === 1 ? 'media' : 'media files'}`,
     doubtNote: (n: number) =>
-      `${plural(n, 'edit was', 'edits were')} sent, but the answer was lost. ` +
-      'Each is looked up on the server before anything is sent again, so nothing is doubled.',
+      n === 1
+        ? '1 edit was sent, but the answer was lost. It is looked up on the server before it is sent again.'
+        : `${n} edits were sent, but the answers were lost. They are looked up on the server before they are sent again.`,
     export: 'Export as JSON',
     exportName: (stamp: string) => `tidemark-queue-${stamp}.json`,
     state: { pending: 'Waits to be sent', doubt: 'In doubt', parked: 'Parked' },
