@@ -19,15 +19,22 @@ export interface ValidRequest {
 export type Validate = (request: RawRequest) => ValidRequest;
 
 /**
- * Compiles the checks of every operation. Two instances: texts in path and query are converted to
- * their types, JSON bodies are taken as they are. Both fill in declared defaults. Members that a
- * schema does not know pass.
+ * Compiles the checks of every operation. Texts in path and query are converted to
+ * their types, JSON bodies are taken as they are. Declared defaults are filled in, except on PATCH.
+ * Members that a schema does not know pass.
  */
 export function compileValidation(operations: readonly Operation[]): ReadonlyMap<string, Validate> {
   const text = new Ajv2020({ coerceTypes: true, useDefaults: true, strict: false });
   const json = new Ajv2020({ useDefaults: true, strict: false, allowUnionTypes: true });
-  for (const ajv of [text, json]) addFormats(ajv);
-  return new Map(operations.map((operation) => [operation.name, validatorOf(operation, text, json)]));
+  // An edit changes what it names: a default would overwrite what it leaves out.
+  const edits = new Ajv2020({ strict: false, allowUnionTypes: true });
+  for (const ajv of [text, json, edits]) addFormats(ajv);
+  return new Map(
+    operations.map((operation) => [
+      operation.name,
+      validatorOf(operation, text, operation.method === 'PATCH' ? edits : json),
+    ]),
+  );
 }
 
 type Ajv = Ajv2020;

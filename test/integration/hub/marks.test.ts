@@ -201,9 +201,9 @@ describe('editing annotations', () => {
       200,
     );
     const rows = (await call<Row[]>('PUT', path, { elemental_ids })).body;
-    expect(
-      rows.map((row: { mark: number; attributes: { Count: number } }) => [row.mark, row.attributes.Count]),
-    ).toEqual([1, 1, 1].map((mark) => [mark, 3]));
+    expect(rows.map((row) => [row.mark, row.attributes['Count']])).toEqual(
+      [1, 1, 1].map((mark) => [mark, 3]),
+    );
   });
 });
 
