@@ -2,7 +2,7 @@ import type { Fields } from '../domain/fields.ts';
 import type { Conflict, Edit, EntityState } from '../sync/ports.ts';
 import type { Plan, PlanContext } from './commands.ts';
 import { planCommand } from './commands.ts';
-import { contentOf } from './overlay.ts';
+import { contentOf, visibleFields } from './overlay.ts';
 
 /**
  * Plans the user's answer to a conflict as an undoable step of the media's history.
@@ -46,8 +46,9 @@ export function planResolution(
 
 function theirChanges(conflict: Conflict, state: EntityState): Parameters<typeof planCommand>[0]['changes'] {
   const { ref, field, theirs } = conflict;
-  if (field !== '$deleted') return [{ kind: 'change', ref, fields: { [field]: theirs } }];
-  if (theirs === true) return [{ kind: 'delete', ref }];
+  const visible = visibleFields(state) !== null;
+  if (field !== '$deleted') return !visible ? [] : [{ kind: 'change', ref, fields: { [field]: theirs } }];
+  if (theirs === true) return !visible ? [] : [{ kind: 'delete', ref }];
   const base = state.edit?.base ?? state.row;
   if (base === null) return [];
   return [{ kind: 'create', ref, type: base.type, media: base.media, fields: base.fields }];

@@ -29,12 +29,22 @@ export interface MergeContext {
  */
 export function rebase(state: EntityState, theirs: ServerRow | null, context: MergeContext): Revision {
   const { edit } = state;
-  if (edit === null) return { row: theirs };
   const gone = theirs === null || theirs.deleted;
+  if (edit === null) return { row: theirs, conflicts: stillOpen(state.conflicts, theirs) };
   if (edit.op === 'delete') return rebaseDelete({ ...state, edit }, theirs, context);
   if (edit.op === 'create' && gone) return { row: theirs, edit: { ...edit, base: theirs } };
   if (theirs === null || theirs.deleted) return deletedUnderEdit({ ...state, edit }, theirs, context);
   return mergeFields({ ...state, edit }, theirs, context);
+}
+
+/** Of conflicts about values that are on the server already: those where mine is still in force. */
+function stillOpen(conflicts: Conflict[], theirs: ServerRow | null): Conflict[] {
+  if (theirs === null) return [];
+  return conflicts.filter(({ field, mine }) =>
+    field === deletedField
+      ? theirs.deleted === mine
+      : !theirs.deleted && sameValue(theirs.fields[field], mine),
+  );
 }
 
 /** The fields of an edit that may be sent now: those about which nobody has to be asked. */

@@ -100,7 +100,8 @@ function confirm(
   const { changes, unstored } = remaining(edit, attempt, landed);
   if (Object.keys(changes).length === 0) return { edit: null, conflicts };
   const rest: Edit = { ...settled, op: 'edit', changes };
-  if (unstored.length === 0) return { edit: rest, conflicts };
+  // What exactly was sent by a process whose database was lost is not known: it is sent again.
+  if (unstored.length === 0 || edit.maybeSent) return { edit: rest, conflicts };
   const reason = `The server did not store: ${unstored.join(', ')}`;
   return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts };
 }
@@ -182,7 +183,14 @@ function repairHidden(
     );
   }
   if (Object.keys(theirs).length === 0) return { edit: state.edit, conflicts };
-  const edit: Edit = state.edit ?? { ...owner, op: 'edit', base: landed, changes: {} };
+  const edit: Edit = state.edit ?? {
+    ...owner,
+    op: 'edit',
+    base: landed,
+    changes: {},
+    maybeSent: false,
+    status: { kind: 'pending' },
+  };
   return { edit: { ...edit, changes: { ...theirs, ...edit.changes } }, conflicts };
 }
 

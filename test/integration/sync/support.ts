@@ -1,0 +1,122 @@
+import { Dexie } from 'dexie';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { createTatorClient } from '../../../src/api/client.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { Stop } from '../../../src/base/disposable.ts';
+import { TidemarkError } from '../../../src/contract/errors.ts';
+import type { Host, HostMethodName, HostParams, LocalMedia } from '../../../src/contract/host-rpc.ts';
+import type { OperationName } from '../../../src/contract/table.ts';
+import { recorderOf } from '../../../src/engine/recorder.ts';
+import { startEngine } from '../../../src/engine/start-engine.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import type { AnnotationStore, Live } from '../../../src/store/types.ts';
+
+Dexie.dependencies.indexedDB = new IDBFactory();
+Dexie.dependencies.IDBKeyRange = IDBKeyRange;
+
+/** A host that reaches the hub through the real client; its files and its recorder are in memory. */
+export class DirectHost implements Host {
+  offline = false;
+  /** Fails the next call of this operation after the server has carried it out. */
+  loseAnswerOf: string | null = null;
+  readonly medias: LocalMedia[] = [];
+  readonly enqueued: HostParams<'uploads.enqueue'>[] = [];
+  readonly #log: { seq: number; body: string }[] = [];
+  readonly #listeners = new Map<string, Set<(value: never) => void>>();
+  readonly #client;
+
+  constructor(url: () => string, token: string) {
+    this.#client = () =>
+      createTatorClient({ host: url(), token, fetch, clock: systemClock(), random: Math.random, tries: 1 });
+  }
+
+  async call(method: HostMethodName, params: never): Promise<never> {
+    return (await this.#answer(method, params)) as never;
+  }
+
+  async #answer(method: HostMethodName, params: Record<string, unknown>): Promise<unknown> {
+    switch (method) {
+      case 'server.call':
+        return { value: await this.#serverCall(params.operation as OperationName, params.args) };
+      case 'recorder.append':
+        for (const body of params.bodies as string[]) this.#log.push({ seq: this.#log.length + 1, body });
+        return { seq: this.#log.length };
+      case 'recorder.read':
+        return {
+          entries: this.#log.filter(({ seq }) => seq > (params.after as number)),
+          first: 1,
+          last: this.#log.length,
+        };
+      case 'media.list':
+        return this.medias;
+      case 'uploads.enqueue':
+        this.enqueued.push(params as never);
+        return {};
+      default:
+        return {};
+    }
+  }
+
+  async #serverCall(operation: OperationName, args: unknown): Promise<unknown> {
+    if (this.offline) throw new TidemarkError('offline-by-choice');
+    const value = await this.#client().call(operation, args);
+    if (this.loseAnswerOf !== operation) return value;
+    this.loseAnswerOf = null;
+    throw new TidemarkError('timeout');
+  }
+
+  on(event: string, listener: (value: never) => void): Stop {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  emit(event: string, value: unknown): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(value as never);
+  }
+
+  onConnection(listener: (connected: boolean) => void): Stop {
+    listener(true);
+    return () => undefined;
+  }
+
+  setOffline(offline: boolean): void {
+    this.offline = offline;
+    this.emit('network.changed', { offlineByChoice: offline });
+  }
+}
+
+export interface Workplace {
+  host: DirectHost;
+  store: AnnotationStore;
+  startEngine(): Promise<Stop>;
+}
+
+/** A device: the page's store and its engine, both over one database. */
+export async function makeWorkplace(url: () => string, token: string): Promise<Workplace> {
+  const host = new DirectHost(url, token);
+  const dexie = { indexedDB: new IDBFactory(), IDBKeyRange };
+  const clock = systemClock();
+  const makeId = (): string => crypto.randomUUID();
+  const { store } = await openStore({
+    accountId: 'crew',
+    recorder: recorderOf(host, 'crew'),
+    clock,
+    makeId,
+    dexie,
+  });
+  return {
+    host,
+    store,
+    startEngine: () => startEngine({ host, account: 'crew', clock, random: Math.random, makeId, dexie }),
+  };
+}
+
+export function now<T>(live: Live<T>): Promise<T> {
+  return new Promise((resolve) => {
+    const stop = live.subscribe((value) => {
+      resolve(value);
+      setTimeout(() => stop());
+    });
+  });
+}

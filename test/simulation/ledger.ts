@@ -1,0 +1,66 @@
+import type { Fields } from '../../src/domain/fields.ts';
+import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
+import { visibleFields } from '../../src/store/overlay.ts';
+import type { Conflict, EntityState } from '../../src/sync/ports.ts';
+
+/** What one user was shown and was told to be saved: the checkers hold the outcome against it. */
+export class Ledger {
+  readonly user: number;
+  /** By entity: the unsynced content that was acknowledged last; `null` = its deletion. */
+  readonly owed = new Map<EntityKey, Fields | null>();
+  /** Fields that the user has ever set. */
+  readonly touched = new Map<EntityKey, Set<string>>();
+  /** Values that the user had before his eyes when he acted. */
+  readonly seen = new Set<string>();
+  /** Entities that the user has brought back himself. */
+  readonly revived = new Set<EntityKey>();
+
+  constructor(user: number) {
+    this.user = user;
+  }
+
+  sees(ref: EntityRef, state: EntityState): void {
+    const key = entityKey(ref);
+    for (const fields of [visibleFields(state), state.edit?.base?.fields ?? null]) {
+      for (const [field, value] of Object.entries(fields ?? {})) this.seen.add(seenValue(key, field, value));
+    }
+  }
+
+  /** The user set these fields of an entity and was told that it is saved. */
+  saved(ref: EntityRef, state: EntityState, fields: string[]): void {
+    const key = entityKey(ref);
+    const touched = this.touched.get(key) ?? new Set();
+    for (const field of fields) touched.add(field);
+    this.touched.set(key, touched);
+    this.owes(ref, state, fields);
+  }
+
+  /** What the overlay holds is owed; so is what was owed before, but for the fields that the act was about. */
+  owes(ref: EntityRef, { edit }: EntityState, fields: string[] | 'all'): void {
+    const key = entityKey(ref);
+    const before = fields === 'all' ? {} : (this.owed.get(key) ?? {});
+    const kept = Object.fromEntries(Object.entries(before).filter(([field]) => !fields.includes(field)));
+    if (edit?.op === 'delete') this.owed.set(key, null);
+    else if (edit !== null || Object.keys(kept).length > 0) this.owed.set(key, { ...kept, ...edit?.changes });
+    else this.owed.delete(key);
+  }
+
+  revives(ref: EntityRef): void {
+    this.revived.add(entityKey(ref));
+  }
+
+  decides(conflict: Conflict, choice: 'mine' | 'theirs'): void {
+    const { key, field, theirs } = conflict;
+    this.seen.add(seenValue(key, field, theirs));
+    const touched = this.touched.get(key) ?? new Set();
+    touched.add(field);
+    this.touched.set(key, touched);
+    if (field === '$deleted') {
+      if ((choice === 'mine') === (conflict.mine === false)) this.revived.add(key);
+    }
+  }
+}
+
+export function seenValue(key: EntityKey, field: string, value: unknown): string {
+  return `${key} ${field} ${JSON.stringify(value ?? null)}`;
+}
