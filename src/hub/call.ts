@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { OperationName, operations } from '../contract/table.ts';
-import type { OperationSpec, PathParamsOf, pathParamSchemas } from '../contract/operation.ts';
+import type { PathParamsOf, pathParamSchemas } from '../contract/operation.ts';
 import type { QueryParam } from '../contract/param.ts';
 import type { Caller } from './access/access.ts';
 
@@ -69,5 +69,3 @@ export function created(body: unknown): Answer {
 export function redirectTo(location: string): Answer {
   return { kind: 'redirect', location };
 }
-
-export type { OperationName, OperationSpec };

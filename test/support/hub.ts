@@ -184,7 +184,7 @@ export function hubClient(url: () => string, token?: string): HubClient {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ) => {
+  ): Promise<Reply<Body>> => {
     const reply = await fetch(url() + path, {
       method,
       redirect: 'manual',

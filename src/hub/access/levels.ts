@@ -2,7 +2,6 @@ import { badRequest } from '../errors.ts';
 
 /** Membership levels; each includes those before it. Index + 1 is stored. */
 export const levelLabels = ['View Only', 'Can Edit', 'Can Transfer', 'Can Execute', 'Full Control'] as const;
-export type LevelLabel = (typeof levelLabels)[number];
 
 export const level = { view: 1, edit: 2, transfer: 3, execute: 4, full: 5 } as const;
 export type Level = (typeof level)[keyof typeof level];

@@ -136,13 +136,6 @@ export interface Sections {
   created_datetime: MaybeTimestamp;
 }
 
-/** One stored file of a media, any role. */
-export interface FileEntry {
-  path: string;
-  segment_info?: string;
-  [member: string]: unknown;
-}
-
 export type MediaFiles = Record<string, unknown>;
 
 export interface Media {

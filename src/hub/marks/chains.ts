@@ -20,7 +20,7 @@ const LOCK_NAMES = 512;
 const LOCK_SPACE = 0x7de3;
 
 /** Name of a chain's lock: the same in every process. */
-export function lockNameOf(table: AnnotationTable, { version, elemental_id }: Chain): number {
+function lockNameOf(table: AnnotationTable, { version, elemental_id }: Chain): number {
   const digest = createHash('sha256').update(`${table}/${version}/${elemental_id.toLowerCase()}`).digest();
   return digest.readUInt32BE(0) % LOCK_NAMES;
 }

@@ -122,6 +122,6 @@ export function personalRoutes(serve: Serve, { db }: HubDeps): void {
   }
 }
 
-function personalJson<T extends { user_id: number }>(row: T): Record<string, unknown> {
+function personalJson(row: { user_id: number }): Record<string, unknown> {
   return { ...omit(row, ['user_id']), user: row.user_id };
 }

@@ -57,7 +57,7 @@ export function stateRoutes(serve: Serve, deps: HubDeps): void {
     edit(deps, caller, { ...elementOf(params), mark: body.mark }, { ...body, elemental_id: undefined }),
   );
   serve('merge_states', ({ caller, params, body }) =>
-    mergeTracks(db, { caller, id: params.id, now: clock.now(), other: body.merge_state_id ?? 0 }),
+    mergeTracks(db, { caller, id: params.id, now: clock.now(), other: body.merge_state_id }),
   );
   serve('trim_state_end', ({ caller, params, body }) =>
     trimTrack(db, { caller, id: params.id, now: clock.now(), frame: body.frame, endpoint: body.endpoint }),

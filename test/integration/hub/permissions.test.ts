@@ -168,7 +168,7 @@ describe('bad input', () => {
     ];
     for (const body of bodies) {
       const reply = await admin('POST', path, body);
-      expect([reply.status, typeof reply.body.message], JSON.stringify(body)?.slice(0, 200)).toEqual([
+      expect([reply.status, typeof reply.body.message], JSON.stringify(body).slice(0, 200)).toEqual([
         400,
         'string',
       ]);
