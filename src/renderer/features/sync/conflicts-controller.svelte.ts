@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity';
 import type { Stop } from '../../../base/disposable.ts';
 import { faultOf, type Fault } from '../../../contract/errors.ts';
 import type { AnnotationStore } from '../../../store/types.ts';
@@ -13,7 +14,7 @@ export interface ConflictsControllerOptions {
 export class ConflictsController {
   readonly #options: ConflictsControllerOptions;
   #conflicts = $state.raw<readonly Conflict[]>([]);
-  #busy = $state.raw<ReadonlySet<string>>(new Set());
+  readonly #busy = new SvelteSet<string>();
   #settled = $state(0);
   #fault = $state.raw<Fault | null>(null);
 
@@ -54,7 +55,7 @@ export class ConflictsController {
     if (store === null || conflict === undefined || this.#busy.has(id)) return;
     const all = options.alike ? alikeTo(conflict, this.#conflicts) : [conflict];
     const ids = all.map((one) => one.id).filter((one) => !this.#busy.has(one));
-    this.#busy = new Set([...this.#busy, ...ids]);
+    for (const one of ids) this.#busy.add(one);
     this.#fault = null;
     let settled = 0;
     try {
@@ -66,7 +67,7 @@ export class ConflictsController {
       this.#fault = faultOf(thrown);
     } finally {
       this.#settled = settled;
-      this.#busy = new Set([...this.#busy].filter((one) => !ids.includes(one)));
+      for (const one of ids) this.#busy.delete(one);
     }
   }
 }

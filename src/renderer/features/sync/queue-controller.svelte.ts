@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity';
 import type { Clock } from '../../../base/clock.ts';
 import { Stops, type Stop } from '../../../base/disposable.ts';
 import { faultOf, type Fault } from '../../../contract/errors.ts';
@@ -24,7 +25,7 @@ export class QueueController {
   #edits = $state.raw<readonly Edit[]>([]);
   #counts = $state.raw<OutboxCounts>({ unsynced: 0, inDoubt: 0, parked: 0, conflicts: 0 });
   #problem = $state.raw<SyncStatus['problem']>(null);
-  #busy = $state.raw<ReadonlySet<EntityKey>>(new Set());
+  readonly #busy = new SvelteSet<EntityKey>();
   #notice = $state.raw<QueueNotice | null>(null);
   #now = $state(0);
   #cancelTick: Stop | null = null;
@@ -90,14 +91,14 @@ export class QueueController {
   ): Promise<void> {
     const { store } = this.#options;
     if (store === null || this.#busy.has(key)) return;
-    this.#busy = new Set([...this.#busy, key]);
+    this.#busy.add(key);
     try {
       await act(store);
       this.#notice = { kind };
     } catch (thrown) {
       this.#notice = { kind: 'failed', fault: faultOf(thrown) };
     } finally {
-      this.#busy = new Set([...this.#busy].filter((other) => other !== key));
+      this.#busy.delete(key);
     }
   }
 
