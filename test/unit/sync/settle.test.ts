@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { park, settle, settleEcho } from '../../../src/sync/settle.ts';
+import { attemptOf, editOf, rowOf, stateOf, testContext } from './support.ts';
+
+const base = rowOf({ fields: { frame: 1, 'attributes.A': 'x' } });
+
+describe('settling a create in doubt', () => {
+  const edit = editOf({ op: 'create', changes: { frame: 4 } });
+  const attempt = attemptOf({ intent: 'create', baseMark: null, sent: { frame: 4 } });
+
+  it('is sent again only when the server has no row at all', () => {
+    const outcome = settle(stateOf({ edit, attempt }), [], testContext());
+    expect(outcome).toMatchObject({ attempt: null, edit: { op: 'create', maybeSent: false } });
+  });
+
+  it('is done when its row is there', () => {
+    const outcome = settle(stateOf({ edit, attempt }), [rowOf({ fields: { frame: 4 } })], testContext());
+    expect(outcome).toMatchObject({ attempt: null, edit: null, row: { mark: 0 } });
+  });
+
+  it('keeps what the user changed while it was on its way, as a change of the new row', () => {
+    const moved = { ...edit, revision: 2, changes: { frame: 8 } };
+    const outcome = settle(
+      stateOf({ edit: moved, attempt }),
+      [rowOf({ fields: { frame: 4 } })],
+      testContext(),
+    );
+    expect(outcome.edit).toMatchObject({ op: 'edit', base: { mark: 0 }, changes: { frame: 8 } });
+  });
+
+  it('deletes on the server what the user deleted while it was on its way', () => {
+    const gone = { ...edit, op: 'delete' as const, revision: 2, changes: {} };
+    const outcome = settle(
+      stateOf({ edit: gone, attempt }),
+      [rowOf({ fields: { frame: 4 } })],
+      testContext(),
+    );
+    expect(outcome.edit).toMatchObject({ op: 'delete', base: { mark: 0 } });
+    expect(settle(stateOf({ edit: gone, attempt }), [], testContext()).edit).toBeNull();
+  });
+
+  it('parks a value that the server dropped without a word', () => {
+    const unknown = editOf({ op: 'create', changes: { frame: 4, 'attributes.Nope': 'v' } });
+    const sent = attemptOf({ intent: 'create', baseMark: null, sent: unknown.changes });
+    const outcome = settle(
+      stateOf({ edit: unknown, attempt: sent }),
+      [rowOf({ fields: { frame: 4 } })],
+      testContext(),
+    );
+    expect(outcome.edit).toMatchObject({
+      changes: { 'attributes.Nope': 'v' },
+      status: { kind: 'parked', reason: expect.stringMatching(/Nope/) },
+    });
+  });
+});
+
+describe('settling a patch in doubt', () => {
+  const edit = editOf({ base, changes: { frame: 4 } });
+  const attempt = attemptOf({ sent: { frame: 4 } });
+  const mine = rowOf({ mark: 1, fields: { frame: 4, 'attributes.A': 'x' } });
+
+  it('recognizes its own mark and is not sent again', () => {
+    expect(settle(stateOf({ row: base, edit, attempt }), [base, mine], testContext())).toMatchObject({
+      attempt: null,
+      edit: null,
+      row: mine,
+    });
+  });
+
+  it('takes what somebody changed on top of it', () => {
+    const later = rowOf({ mark: 2, fields: { frame: 4, 'attributes.A': 'y' } });
+    expect(settle(stateOf({ row: base, edit, attempt }), [base, mine, later], testContext())).toMatchObject({
+      edit: null,
+      row: later,
+      conflicts: [],
+    });
+  });
+
+  it('applies again what its mark has hidden', () => {
+    const hidden = rowOf({ mark: 1, fields: { frame: 1, 'attributes.A': 'theirs' } });
+    const landed = { ...mine, mark: 2, rowId: 12 };
+    const outcome = settle(stateOf({ row: base, edit, attempt }), [base, hidden, landed], testContext());
+    expect(outcome.edit).toMatchObject({
+      op: 'edit',
+      base: { mark: 2 },
+      changes: { 'attributes.A': 'theirs' },
+    });
+  });
+
+  it('lists the field that its mark has hidden when both changed it', () => {
+    const hidden = rowOf({ mark: 1, fields: { frame: 7, 'attributes.A': 'x' } });
+    const landed = { ...mine, mark: 2, rowId: 12 };
+    const outcome = settle(stateOf({ row: base, edit, attempt }), [base, hidden, landed], testContext());
+    expect(outcome.conflicts).toMatchObject([{ field: 'frame', mine: 4, theirs: 7 }]);
+  });
+
+  it('merges with what is there when it never arrived', () => {
+    const theirs = rowOf({ mark: 1, fields: { frame: 1, 'attributes.A': 'y' } });
+    const outcome = settle(stateOf({ row: base, edit, attempt }), [base, theirs], testContext());
+    expect(outcome).toMatchObject({
+      attempt: null,
+      edit: { base: { mark: 1 }, changes: { frame: 4 } },
+      row: theirs,
+    });
+  });
+
+  it('sends the old value when the user took the change back after it was sent', () => {
+    const undone = { ...edit, revision: 2, changes: {} };
+    const outcome = settleEcho(stateOf({ row: base, edit: undone, attempt }), mine, testContext());
+    expect(outcome.edit).toMatchObject({ base: { mark: 1 }, changes: { frame: 1 } });
+  });
+});
+
+describe('settling a delete in doubt', () => {
+  const edit = editOf({ op: 'delete', base, changes: {} });
+  const attempt = attemptOf({ intent: 'delete', sent: {} });
+  const tombstone = rowOf({ mark: 1, deleted: true });
+
+  it('is done when the tombstone is there', () => {
+    expect(settle(stateOf({ row: base, edit, attempt }), [base, tombstone], testContext())).toMatchObject({
+      edit: null,
+      row: tombstone,
+    });
+  });
+
+  it('makes the entity again when the user took the delete back meanwhile', () => {
+    const undone = editOf({ base, changes: {}, revision: 2 });
+    const outcome = settle(stateOf({ row: base, edit: undone, attempt }), [base, tombstone], testContext());
+    expect(outcome.edit).toMatchObject({ op: 'create', base: { mark: 1 }, changes: base.fields });
+  });
+});
+
+describe('parking', () => {
+  it('keeps the edit with its reason', () => {
+    const edit = editOf({ base, changes: { frame: 4 } });
+    expect(park(stateOf({ edit }), { reason: 'no', revision: 1, now: 3 }).edit).toMatchObject({
+      changes: { frame: 4 },
+      status: { kind: 'parked', reason: 'no', at: 3 },
+    });
+  });
+
+  it('tries a newer revision before it gives up', () => {
+    const edit = editOf({ base, changes: { frame: 4 }, revision: 2 });
+    expect(park(stateOf({ edit }), { reason: 'no', revision: 1, now: 3 }).edit).toMatchObject({
+      status: { kind: 'pending' },
+    });
+  });
+});
