@@ -116,7 +116,7 @@ export class EditingController {
 }
 
 /** Values that a new annotation begins with: as the server would fill them in. */
-function defaultsOf(definitions: readonly AttributeDefinition[]): Record<string, Json> {
+export function defaultsOf(definitions: readonly AttributeDefinition[]): Record<string, Json> {
   return Object.fromEntries(
     definitions.flatMap((definition) =>
       definition.default === undefined ? [] : [[definition.name, definition.default]],

@@ -15,6 +15,7 @@ export const enAnnotate = {
   'canvas.waitFrame': 'Waiting for the exact frame. Drawing is off until the picture is confirmed.',
   'canvas.tooSmall': 'Too small to be meant. Drag to draw.',
 
+  'player.label': 'Player',
   'player.play': 'Play',
   'player.pause': 'Pause',
   'player.stepBack': 'Previous frame',

@@ -6,7 +6,7 @@ import type { AnnotationStore } from '../../store/types.ts';
 import type { Backend } from '../backend/backend.ts';
 import { LiveState } from '../backend/live.svelte.ts';
 import { CanvasController } from '../editor/canvas-controller.svelte.ts';
-import { EditingController } from '../editor/editing-controller.svelte.ts';
+import { defaultsOf, EditingController } from '../editor/editing-controller.svelte.ts';
 import { colourOf } from '../editor/shape.ts';
 import { isBusy } from '../editor/tools/machine.ts';
 import type { Adjustment, ToolName } from '../editor/tools/tool.ts';
@@ -104,7 +104,7 @@ export class EditorSession {
   );
 
   colourFor(type: LocalizationType): string {
-    return colourOf(type, {}, this.version ?? 0);
+    return colourOf(type, defaultsOf(type.attribute_types), this.version ?? 0);
   }
 
   typeFor(tool: ToolName): LocalizationType | null {
