@@ -58,7 +58,7 @@ describe('the table of operations', () => {
       operation.narrowedBy
         .filter((name) => {
           if (!name.startsWith('body.')) return !(name in operation.query);
-          const schema = bodySchema(operation);
+          const schema: { properties?: object } | null = bodySchema(operation);
           return !(name.slice(5) in (schema?.properties ?? {}));
         })
         .map((name) => `${operation.name}: ${name}`),
