@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import { Emitter } from '../base/emitter.ts';
 import type { Stop } from '../base/disposable.ts';
-import { errorFrom, faultOf, TidemarkError, type Fault } from './errors.ts';
+import { errorFrom, faultOf, TidemarkError } from './errors.ts';
 import {
   FaultSchema,
   hostEvents,
@@ -63,8 +63,7 @@ export function createRpcClient(channel: RpcChannel): Host {
     const parsed = parseMessage(message);
     if (parsed === null) return;
     if (parsed.kind === 'event') {
-      const schema: TSchema | undefined = hostEvents[parsed.event as HostEventName];
-      if (schema !== undefined && Check(schema, parsed.value)) events.emit(parsed);
+      if (isEvent(parsed.event) && Check(hostEvents[parsed.event], parsed.value)) events.emit(parsed);
       return;
     }
     if (parsed.kind === 'call') return;
@@ -171,6 +170,10 @@ function isMethod(name: string): name is HostMethodName {
   return Object.hasOwn(hostMethods, name);
 }
 
+function isEvent(name: string): name is HostEventName {
+  return Object.hasOwn(hostEvents, name);
+}
+
 /** Names the place and the rule, never the value: it may be a password. */
 function mismatch(method: string, schema: TSchema, value: unknown): TidemarkError {
   const [first] = Errors(schema, value);
@@ -186,6 +189,6 @@ function parseMessage(message: unknown): RpcMessage | null {
   if (typeof id !== 'number') return null;
   if (kind === 'call') return typeof method === 'string' ? { kind, id, method, params } : null;
   if (kind === 'result') return { kind, id, value };
-  if (kind === 'fault') return Check(FaultSchema, fault) ? { kind, id, fault: fault as Fault } : null;
+  if (kind === 'fault') return Check(FaultSchema, fault) ? { kind, id, fault: fault } : null;
   return null;
 }

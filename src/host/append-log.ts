@@ -33,8 +33,8 @@ interface Segment {
 
 interface Waiting {
   bodies: readonly string[];
-  resolve(lastSeq: number): void;
-  reject(error: unknown): void;
+  resolve: (lastSeq: number) => void;
+  reject: (error: unknown) => void;
 }
 
 export interface AppendLogOptions {

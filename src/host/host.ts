@@ -50,7 +50,7 @@ export interface RunningHost {
   imports: Imports;
   assets: AssetSource;
   /** Serves one page. */
-  attach(channel: RpcChannel): void;
+  attach: (channel: RpcChannel) => void;
   /** Starts what runs by itself: the hub where it is wanted, unfinished media and uploads. */
   begin(): void;
   /** The machine woke up, or the network came back: whoever waits tries at once. */

@@ -47,6 +47,7 @@ export async function startTestStore(): Promise<TestStore> {
     behaviour: { partDelay: 0, troubles: [], transcodePolls: 2 },
   };
   let origin = '';
+  let begun = 0;
 
   const rest = (name: string, url: URL, body: Record<string, unknown>): [number, unknown] => {
     store.calls.push(name);
@@ -58,7 +59,7 @@ export async function startTestStore(): Promise<TestStore> {
       case 'GET User/GetCurrent':
         return [200, { id: 7, username: 'ana', first_name: 'Ana', last_name: '', email: 'ana@example.org' }];
       case 'GET UploadInfo/1': {
-        const id = `upload${uploads.size + 1}`;
+        const id = `upload${++begun}`;
         const key = `1/1/9/${id}_${url.searchParams.get('filename') ?? ''}`;
         uploads.set(id, { key, parts: new Map() });
         const count = Number(url.searchParams.get('num_parts') ?? 1);
@@ -125,27 +126,50 @@ export async function startTestStore(): Promise<TestStore> {
     const trouble = at < 0 ? null : (store.behaviour.troubles.splice(at, 1)[0]?.do ?? null);
     if (part !== null) store.puts.push(`${part[1]}/${part[2]}`);
     const bytes = await bodyOf(request);
-    if (trouble === 'drop-before') return void request.socket.destroy();
-    if (trouble === 'busy') return send(response, 503, '<html>busy</html>');
-    if (trouble === 'forbidden') return send(response, 403, 'AccessDenied');
-    if (trouble === 'garbage') return send(response, 200, '<html>Welcome to the port’s Wi-Fi</html>');
+    if (trouble === 'drop-before') {
+      request.socket.destroy();
+      return;
+    }
+    if (trouble === 'busy') {
+      send(response, 503, '<html>busy</html>');
+      return;
+    }
+    if (trouble === 'forbidden') {
+      send(response, 403, 'AccessDenied');
+      return;
+    }
+    if (trouble === 'garbage') {
+      send(response, 200, '<html>Welcome to the port’s Wi-Fi</html>');
+      return;
+    }
     if (part !== null) {
       await new Promise((done) => setTimeout(done, store.behaviour.partDelay));
       const upload = uploads.get(part[1] ?? '');
-      if (upload === undefined) return send(response, 404, 'NoSuchUpload');
+      if (upload === undefined) {
+        send(response, 404, 'NoSuchUpload');
+        return;
+      }
       upload.parts.set(Number(part[2]), bytes);
       // A single object exists once its only part is there; joining replaces it otherwise.
-      if (trouble === 'drop-after') return void request.socket.destroy();
+      if (trouble === 'drop-after') {
+        request.socket.destroy();
+        return;
+      }
       response.setHeader('etag', trouble === 'wrong-etag' ? etagOf(Buffer.from('other')) : etagOf(bytes));
-      return send(response, 200, '');
+      send(response, 200, '');
+      return;
     }
     if (url.pathname.startsWith('/read/')) {
       const key = url.pathname.slice('/read/'.length);
       const single = [...uploads.values()].find((upload) => upload.key === key && upload.parts.size === 1);
       const object = store.objects.get(key) ?? single?.parts.get(1);
-      if (object === undefined) return send(response, 404, 'NoSuchKey');
+      if (object === undefined) {
+        send(response, 404, 'NoSuchKey');
+        return;
+      }
       response.setHeader('content-range', `bytes 0-0/${object.length}`);
-      return send(response, 206, String(object.subarray(0, 1)));
+      send(response, 206, String(object.subarray(0, 1)));
+      return;
     }
     const name = `${request.method} ${url.pathname.replace('/rest/', '')}`;
     const [code, answer] = rest(
@@ -153,7 +177,10 @@ export async function startTestStore(): Promise<TestStore> {
       url,
       bytes.length === 0 ? {} : (JSON.parse(String(bytes)) as Record<string, unknown>),
     );
-    if (trouble === 'drop-after') return void request.socket.destroy();
+    if (trouble === 'drop-after') {
+      request.socket.destroy();
+      return;
+    }
     response.setHeader('content-type', 'application/json');
     send(response, code, JSON.stringify(answer));
   };

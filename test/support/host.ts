@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Host } from '../../src/contract/host-rpc.ts';
-import { createSocketChannel, type SocketLike } from '../../src/contract/rpc-channels.ts';
+import { createSocketChannel } from '../../src/contract/rpc-channels.ts';
 import { createRpcClient } from '../../src/contract/rpc.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
@@ -108,7 +108,7 @@ export async function connectToApp(
     connect: () => {
       const socket = new WebSocket(address, { headers: { cookie, origin: app.origin } });
       socket.on('error', () => {}); // the channel sees the close that follows
-      return socket as unknown as SocketLike;
+      return socket;
     },
     clock: systemClock(),
     random: Math.random,

@@ -129,7 +129,7 @@ async function sendResponse(response: ServerResponse, answer: Response): Promise
     response.end();
     return;
   }
-  await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), response);
+  await pipeline(Readable.fromWeb(answer.body), response);
 }
 
 /** Only what decides about a file's answer; the cookie stays here. */

@@ -7,8 +7,9 @@ export function socketChannel(socket: WebSocket): RpcChannel {
   const messages = new Emitter<unknown>();
   const states = new Emitter<ChannelState>();
   let state: ChannelState = 'open';
+  // One buffer a message, unless `binaryType` says otherwise.
   socket.on('message', (data, isBinary) => {
-    if (!isBinary) messages.emit(parseJson(String(data)));
+    if (!isBinary && Buffer.isBuffer(data)) messages.emit(parseJson(data.toString('utf8')));
   });
   socket.on('error', () => socket.terminate());
   socket.on('close', () => {

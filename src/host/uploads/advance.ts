@@ -181,7 +181,7 @@ async function complete(context: AdvanceContext, sessionId: string): Promise<voi
     const parts = await journal.openParts(job().mediaKey, session.id);
     try {
       assert(parts.arrived.size === session.urls.length, 'all parts arrived before joining');
-      await joinParts(server, job(), session, parts.arrived, signal);
+      await joinParts(server, job(), { session, parts: parts.arrived, signal });
     } catch (error) {
       if (!(error instanceof TidemarkError) || error.code !== 'rejected') throw error;
       // The store forgot the upload, or never had one of the parts: looked at below.

@@ -101,13 +101,15 @@ async function putPart(bytes: Buffer, url: string, options: PutOptions): Promise
     onSent(sent);
   });
   try {
-    const response = await server.transfer(url, {
+    // A stream as a body needs half duplex, which the types of `fetch` do not know everywhere.
+    const init: RequestInit & { duplex: 'half' } = {
       method: 'PUT',
       headers: putHeaders(url, bytes.length),
       body,
       duplex: 'half',
       signal: AbortSignal.any([options.signal, stalled.signal]),
-    } as RequestInit);
+    };
+    const response = await server.transfer(url, init);
     await response.arrayBuffer().catch(() => {});
     return judgeAnswer(response, { md5: createHash('md5').update(bytes).digest('hex'), many });
   } finally {

@@ -128,10 +128,9 @@ async function downloadUrl(
 export async function joinParts(
   server: UploadServer,
   job: Target,
-  session: UploadSession,
-  parts: ReadonlyMap<number, string>,
-  signal: AbortSignal,
+  options: { session: UploadSession; parts: ReadonlyMap<number, string>; signal: AbortSignal },
 ): Promise<void> {
+  const { session, parts, signal } = options;
   const list = [...parts].sort(([a], [b]) => a - b).map(([PartNumber, ETag]) => ({ ETag, PartNumber }));
   const body = { key: session.key, upload_id: session.uploadId, parts: list };
   await server.call(job.account, 'complete_upload', { project: job.projectId, body }, { signal });
@@ -245,5 +244,5 @@ export async function registerImage(
 
 function parse<S extends TSchema>(schema: S, value: unknown, operation: string): Static<S> {
   if (!Check(schema, value)) throw new TidemarkError('garbled-answer', { detail: operation });
-  return value as Static<S>;
+  return value;
 }
