@@ -2,15 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { LocalizationDtype } from './geometry.ts';
 
 export type AttributeDtype =
-  | 'bool'
-  | 'int'
-  | 'float'
-  | 'enum'
-  | 'string'
-  | 'datetime'
-  | 'geopos'
-  | 'float_array'
-  | 'blob';
+  'bool' | 'int' | 'float' | 'enum' | 'string' | 'datetime' | 'geopos' | 'float_array' | 'blob';
 
 /** Definition of one attribute of an entity type; the meaning of each member is Tator's. */
 export interface AttributeDefinition {

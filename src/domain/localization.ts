@@ -18,7 +18,9 @@ export interface Localization {
 }
 
 /** What can change of a localization, as mergeable fields. Inverse of `localizationFrom`. */
-export function localizationFields(localization: Pick<Localization, 'frame' | 'geometry' | 'attributes'>): Fields {
+export function localizationFields(
+  localization: Pick<Localization, 'frame' | 'geometry' | 'attributes'>,
+): Fields {
   const fields: Fields = { frame: localization.frame, geometry: geometryToJson(localization.geometry) };
   for (const [name, value] of Object.entries(localization.attributes)) fields[attributeField(name)] = value;
   return fields;

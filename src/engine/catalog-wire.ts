@@ -43,10 +43,10 @@ export async function readCatalog(call: ServerCall, project: Project): Promise<P
     ]);
   return {
     project,
-    mediaTypes: mediaTypes.map((row) => typeFrom<MediaType>(row)),
-    localizationTypes: localizationTypes.map((row) => typeFrom<LocalizationType>(row)),
-    stateTypes: stateTypes.map((row) => typeFrom<StateType>(row)),
-    leafTypes: leafTypes.map((row) => typeFrom<LeafType>(row)),
+    mediaTypes: mediaTypes.map((row) => typeFrom(row) as unknown as MediaType),
+    localizationTypes: localizationTypes.map((row) => typeFrom(row) as unknown as LocalizationType),
+    stateTypes: stateTypes.map((row) => typeFrom(row) as unknown as StateType),
+    leafTypes: leafTypes.map((row) => typeFrom(row) as unknown as LeafType),
     versions: versions.map(versionFrom),
     sections: sections.map(sectionFrom),
     leaves,
@@ -55,7 +55,7 @@ export async function readCatalog(call: ServerCall, project: Project): Promise<P
 }
 
 /** The definitions keep the server's own form; only their identity and lists are made sure of. */
-function typeFrom<T extends { id: number }>(row: Wire): T {
+function typeFrom(row: Wire): Wire {
   const attribute_types = Array.isArray(row.attribute_types) ? row.attribute_types : [];
   const media = idsOf(row.media);
   return {
@@ -64,7 +64,7 @@ function typeFrom<T extends { id: number }>(row: Wire): T {
     description: textOr(row.description, ''),
     attribute_types,
     media,
-  } as unknown as T;
+  };
 }
 
 function idsOf(value: unknown): number[] {

@@ -38,7 +38,7 @@ export async function startEngine({
     ...(dexie === undefined ? {} : { dexie }),
   });
   const stops = new Stops();
-  stops.add(opened.close);
+  stops.add(() => opened.close());
   const medias = new LocalMedias({ host, account, device: opened.device, clock });
   const engine = startSyncEngine({
     storage: opened.sync,
@@ -48,7 +48,7 @@ export async function startEngine({
     makeId,
     afterMedia: (projectId) => medias.orderUploads(projectId),
   });
-  stops.add(engine.stop);
+  stops.add(() => engine.stop());
   followHost({ host, account, stops }, { engine, medias });
   return stops.stop;
 }
@@ -58,7 +58,11 @@ function followHost(
   { engine, medias }: { engine: ReturnType<typeof startSyncEngine>; medias: LocalMedias },
 ): void {
   // A media that could not be entered now is entered with the next exchange (`orderUploads`).
-  const entered = (entering: Promise<void>): void => void entering.then(engine.wake, () => undefined);
+  const entered = (entering: Promise<void>): void =>
+    void entering.then(
+      () => engine.wake(),
+      () => undefined,
+    );
   entered(medias.enterAll());
   stops.add(host.on('media.changed', (media) => entered(medias.enter(media))));
   stops.add(host.on('network.changed', () => engine.restart()));

@@ -38,7 +38,7 @@ export async function writeTwice(
 ): Promise<void> {
   const { db, pages, recorder } = copies;
   let appending: Promise<Appended> | null = null;
-  let written: Plan | null = null;
+  let written: Plan | null;
   try {
     written = await db.transaction('rw', [...entityTables(db), db.journal, db.ops, db.meta], async () => {
       const task = await read();

@@ -103,8 +103,11 @@ export function mediaItemOf(
   edit: Edit | undefined,
   attempt: Attempt | undefined,
 ): MediaItem {
-  const { local: _local, missing: _missing, ...item } = record;
-  return { ...item, sync: syncOf(edit, attempt, undefined) };
+  const { key, projectId, serverId, type, kind, name, sectionId, width, height, frameCount, fps } = record;
+  const { attributes, server, addedAt } = record;
+  const size = { width, height, frameCount, fps };
+  const identity = { key, projectId, serverId, type, kind, name, sectionId };
+  return { ...identity, ...size, attributes, server, addedAt, sync: syncOf(edit, attempt, undefined) };
 }
 
 export async function countOutbox(db: TidemarkDatabase): Promise<OutboxCounts> {

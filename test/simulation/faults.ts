@@ -17,6 +17,8 @@ export interface FaultRates {
 export class Faults {
   rates: FaultRates = { crash: 0, lostBefore: 0, lostAfter: 0, garbage: 0, refused: 0 };
   crashes = 0;
+  /** Where the process was last; for finding out about a failing seed. */
+  lastStep = '';
   #dead = false;
   readonly #random: Random;
 
@@ -32,7 +34,8 @@ export class Faults {
     this.#dead = false;
   }
 
-  async step(_where: string): Promise<void> {
+  async step(where: string): Promise<void> {
+    this.lastStep = where;
     if (this.#dead) throw new Crash();
     if (this.happens('crash')) {
       this.#dead = true;

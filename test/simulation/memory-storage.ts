@@ -117,7 +117,7 @@ export class MemoryDevice implements SyncStorage {
     return true;
   }
 
-  state({ ref }: Pick<Place, 'ref'>): EntityState {
+  state({ ref }: Place | Pick<Place, 'ref'>): EntityState {
     return this.#tables.states.get(entityKey(ref)) ?? none();
   }
 

@@ -108,11 +108,11 @@ describe('the checkers catch a planted bug:', () => {
             const { version, elementalId } = ref;
             const query = {
               projectId: 1,
-              kind: 'localization',
+              kind: 'localization' as const,
               version,
               elementalIds: [elementalId],
               limit: 9,
-            } as const;
+            };
             const now = await server.readMarks({ ...query, allMarks: false });
             const mark = now.ok ? now.value[0]?.mark : undefined;
             const answer = await server.patchAnnotation(ref, mark ?? _mark, changes);

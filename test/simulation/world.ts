@@ -109,11 +109,12 @@ export class World {
   }
 
   #loopOf({ storage, faults, user }: Pick<Device, 'storage' | 'faults' | 'user'>): Loop {
-    const { wrapServer = (one) => one, wrapStorage = (one) => one } = this.#planted;
+    const { wrapServer, wrapStorage } = this.#planted;
+    const server = this.tator.port(faults, user);
     const clock: Clock = { now: () => this.#now, after: () => () => undefined };
     return new Loop({
-      storage: wrapStorage(storage),
-      server: wrapServer(this.tator.port(faults, user)),
+      storage: wrapStorage?.(storage) ?? storage,
+      server: wrapServer?.(server) ?? server,
       clock,
       random: this.#random,
       makeId: () => uuidFrom(this.#random),

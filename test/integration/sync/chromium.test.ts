@@ -25,7 +25,7 @@ beforeAll(async () => {
     build: { write: false, target: 'es2023', lib: { entry, formats: ['es'], fileName: 'page' } },
   });
   const [bundle] = Array.isArray(built) ? built : [built];
-  const code = 'output' in bundle! ? bundle.output[0].code : '';
+  const code = bundle !== undefined && 'output' in bundle ? bundle.output[0].code : '';
   server = createServer((request, response) => {
     const isCode = request.url === '/page.js';
     response.setHeader('content-type', isCode ? 'text/javascript' : 'text/html');
@@ -91,16 +91,16 @@ describe('the store in Chromium', () => {
     const page = await browser.page();
     await openPage(page);
     await page.evaluate(
-      (rows) => storePage.serve(rows),
-      Array.from({ length: 5000 }, (_, i) => rowNumber(i)),
+      (json) => storePage.serve(JSON.parse(json) as ServerRow[]),
+      JSON.stringify(Array.from({ length: 5000 }, (_, i) => rowNumber(i))),
     );
     const times: { saved: number; repainted: number }[] = [];
     for (let i = 1; i <= 40; i += 1) {
       times.push(
-        await page.evaluate(([command, frame]) => storePage.timed(command, frame), [
-          setFrame(i * 7, i),
-          i,
-        ] as const),
+        await page.evaluate(({ json, frame }) => storePage.timed(JSON.parse(json) as EditCommand, frame), {
+          json: JSON.stringify(setFrame(i * 7, i)),
+          frame: i,
+        }),
       );
     }
     const median = (pick: (time: (typeof times)[number]) => number): number =>

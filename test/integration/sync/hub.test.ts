@@ -43,9 +43,11 @@ async function change(
   });
 }
 
-async function chain(ref: EntityRef): Promise<any[]> {
+type Row = Record<string, unknown> & { id: number; mark: number; frame: number };
+
+async function chain(ref: EntityRef): Promise<Row[]> {
   const path = `/rest/Localizations/${ids.project}?show_all_marks=1&show_deleted=1&merge=0`;
-  return (await rest('PUT', path, { elemental_ids: [ref.elementalId] })).body as unknown as any[];
+  return (await rest('PUT', path, { elemental_ids: [ref.elementalId] })).body as unknown as Row[];
 }
 
 async function settled(): Promise<void> {
@@ -116,11 +118,11 @@ describe('the engine against the hub', () => {
         { mark: 0, frame: 3, x: 0.1, width: 0.3, variant_deleted: false },
       ]);
     const medias = (await rest('GET', `/rest/Medias/${ids.project}?elemental_id=${mediaKey}`))
-      .body as unknown as any[];
+      .body as unknown as Row[];
     expect(medias).toMatchObject([{ name: 'dive.mp4', num_frames: 60, type: ids.video }]);
     await expect
       .poll(() => desk.host.enqueued, patience)
-      .toMatchObject([{ mediaKey, mediaId: medias[0].id, typeId: ids.video }]);
+      .toMatchObject([{ mediaKey, mediaId: medias[0]!.id, typeId: ids.video }]);
     expect(await shown(refs[0]!)).toMatchObject({ sync: 'synced' });
   });
 
@@ -146,7 +148,7 @@ describe('the engine against the hub', () => {
     await draw(ref);
     await settled();
     const [row] = await chain(ref);
-    await rest('PATCH', `/rest/Localization/${row.id}`, { frame: 21 });
+    await rest('PATCH', `/rest/Localization/${row!.id}`, { frame: 21 });
     await expect.poll(async () => (await shown(ref))?.fields.frame, patience).toBe(21);
     await rest('DELETE', `/rest/Localization/${ids.baseline}/${ref.elementalId}`);
     await expect.poll(() => shown(ref), patience).toBeUndefined();
@@ -173,7 +175,7 @@ describe('the engine against the hub', () => {
       .poll(() => now(desk.store.conflicts()), patience)
       .toMatchObject([{ field: 'frame', base: 30, mine: 31, theirs: 32 }]);
     expect((await shown(ref))?.fields.frame).toBe(31);
-    expect((await chain(ref)).at(-1).frame).toBe(32);
+    expect((await chain(ref)).at(-1)!.frame).toBe(32);
     const [conflict] = await now(desk.store.conflicts());
     await desk.store.resolveConflict(conflict!.id, 'mine');
     await settled();
@@ -188,7 +190,7 @@ describe('the engine against the hub', () => {
     await change(bad, { 'attributes.No such name': 'x' });
     await change(good, { frame: 12 });
     await expect.poll(() => now(desk.store.counts()), patience).toMatchObject({ unsynced: 0, parked: 1 });
-    expect((await chain(good)).at(-1).frame).toBe(12);
+    expect((await chain(good)).at(-1)!.frame).toBe(12);
     const parked = (await now(desk.store.outbox())).find(({ status }) => status.kind === 'parked');
     expect(parked).toMatchObject({
       changes: { 'attributes.No such name': 'x' },

@@ -4,18 +4,21 @@ import { HostServer } from '../../../src/engine/host-server.ts';
 import { serverCallOf } from '../../../src/engine/server-call.ts';
 import { FakeHost } from './fake-host.ts';
 
-type Operations = Record<string, (args: any) => unknown>;
+type Operations = Record<string, () => unknown>;
 
 function serverOf(operations: Operations) {
   const host = new FakeHost({
-    'server.call': ({ operation, args }: { operation: string; args: unknown }) => {
+    'server.call': ({ operation }: { operation: string }) => {
       const answer = operations[operation];
       if (answer === undefined) throw new Error(`not expected: ${operation}`);
-      return { value: answer(args) };
+      return { value: answer() };
     },
   });
   const asked = (operation: string) =>
-    host.asked.map(({ params }) => params).find((params) => params.operation === operation)?.args as any;
+    host.asked.map(({ params }) => params).find((params) => params.operation === operation)?.args as Record<
+      string,
+      unknown
+    >;
   return { server: new HostServer(serverCallOf(host, 'crew')), asked };
 }
 

@@ -8,9 +8,7 @@ import { editOf, key, rowOf, stateOf, testContext } from './support.ts';
 
 const names = ['frame', 'geometry', 'attributes.A', 'attributes.B'];
 const value = fc.integer({ min: 0, max: 3 });
-const content = fc.record(
-  Object.fromEntries(names.map((name) => [name, value])) as Record<string, typeof value>,
-);
+const content = fc.record(Object.fromEntries(names.map((name) => [name, value])));
 const partial = fc.dictionary(fc.constantFrom(...names), value);
 
 const cases = { numRuns: 3000 };
