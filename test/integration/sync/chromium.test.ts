@@ -111,7 +111,10 @@ describe('the store in Chromium', () => {
     expect(figures.repainted).toBeLessThan(200);
     const other = await browser.context.newPage();
     await openPage(other);
-    await page.evaluate((command) => storePage.apply(command), setFrame(1, 777));
+    await page.evaluate(
+      (json) => storePage.apply(JSON.parse(json) as EditCommand),
+      JSON.stringify(setFrame(1, 777)),
+    );
     await expect
       .poll(() => other.evaluate(() => storePage.shown().some(({ fields }) => fields.frame === 777)))
       .toBe(true);
@@ -121,12 +124,15 @@ describe('the store in Chromium', () => {
   it('has every saved edit after the browser was killed, and undo still works', async () => {
     const page = await browser.page();
     for (let i = 0; i < 20; i += 1)
-      await page.evaluate((command) => storePage.apply(command), setFrame(3000 + i, 1000 + i));
+      await page.evaluate(
+        (json) => storePage.apply(JSON.parse(json) as EditCommand),
+        JSON.stringify(setFrame(3000 + i, 1000 + i)),
+      );
     await browser.kill();
     browser = await startBrowser({ profile: profile.path });
     const again = await browser.page();
     await openPage(again);
-    const frames = await again.evaluate(() => storePage.shown().map(({ fields }) => fields.frame));
+    const frames = await again.evaluate(() => storePage.shown().map(({ fields }) => Number(fields.frame)));
     for (let i = 0; i < 20; i += 1) expect(frames).toContain(1000 + i);
     await again.evaluate(() => storePage.undo());
     await expect
