@@ -133,6 +133,7 @@ function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
       }
       await downloads.drop(mediaKey);
       await preparer.drop(mediaKey);
+      await uploader.forget(mediaKey);
       await library.remove(mediaKey);
       return done;
     },

@@ -28,6 +28,8 @@ export interface Uploader {
   resume(mediaKey: string): Promise<void>;
   /** Whether an unfinished upload needs the media's file. */
   needs(mediaKey: string): boolean;
+  /** Drops the upload of a media that is removed, with its journal. */
+  forget(mediaKey: string): Promise<void>;
   /** The network or a sign-in came back: whoever waits tries at once. */
   wake(): void;
   /** "Work offline" was switched on: what is under way stops at once. */
@@ -240,6 +242,13 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
     needs: (mediaKey) => {
       const entry = entries.get(mediaKey);
       return entry !== undefined && entry.job.step.kind !== 'done' && entry.job.failure === null;
+    },
+    forget: async (mediaKey) => {
+      const entry = entries.get(mediaKey);
+      if (entry === undefined) return;
+      entries.delete(mediaKey);
+      await stopRun(entry);
+      await journal.remove(mediaKey);
     },
     wake: () => {
       for (const entry of entries.values()) if (entry.view.state.kind === 'held') entry.wake();

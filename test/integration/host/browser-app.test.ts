@@ -13,6 +13,8 @@ import {
   type BrowserApp,
   type BrowserAppOptions,
 } from '../../support/host.ts';
+import { decodeFrameTable, intervalOf } from '../../../src/domain/frame-time.ts';
+import { diveClip } from '../../support/shared-data.ts';
 import { startTestStore } from '../../support/host-store.ts';
 
 /* The built program as a real process: `npm run build` comes first. */
@@ -280,6 +282,63 @@ describe('the built-in server', () => {
     await expect(host.call('hub.start', {})).resolves.toEqual(hub);
     await expect(host.call('server.call', projects)).resolves.toMatchObject({ value: [{ id: 1 }] });
   });
+});
+
+describe('the real dive clip', () => {
+  const clip = diveClip();
+  if (clip === null) console.log('The test with the real dive clip is skipped: the clip is not on this machine.');
+  it.skipIf(clip === null)(
+    'becomes playable here, is uploaded and converted, and has all its frames',
+    async () => {
+      const app = await start({ withHub: true, partBytes: 300_000 });
+      const host = await connect(app);
+      const account = await eventually(
+        async () => (await host.call('app.info', {})).activeAccount ?? undefined,
+        { patience: 60_000, what: 'signing in to the hub' },
+      );
+      const { mediaKeys } = await host.call('imports.addPath', { ...place, account, path: clip ?? '' });
+      const key = mediaKeys[0] ?? '';
+      const local = await eventually(async () => {
+        const [media] = await host.call('media.list', { account });
+        return media?.stage.kind === 'ready' ? media : undefined;
+      });
+      expect(local).toMatchObject({
+        plays: 'proxy',
+        hasThumbnail: true,
+        probe: { codec: 'hevc', frameCount: 32 },
+      });
+      const cookie = await signInToApp(app);
+      const get = (kind: string) => fetch(`${app.origin}/media/${key}/${kind}`, { headers: { cookie } });
+      const table = decodeFrameTable(new Uint8Array(await (await get('source-frames')).arrayBuffer()));
+      expect([table.ticks.length, intervalOf(table, 0).start]).toEqual([32, 0.5]);
+      expect((await get('play')).headers.get('content-type')).toBe('video/mp4');
+
+      const call = async (operation: string, args: Record<string, unknown>): Promise<unknown> =>
+        (await host.call('server.call', { account, operation, args })).value;
+      const types = (await call('get_media_type_list', { project: 1 })) as { id: number; dtype: string }[];
+      const typeId = types.find(({ dtype }) => dtype === 'video')?.id ?? 0;
+      const body = { type: typeId, name: local.name, md5: local.probe?.md5, elemental_id: key };
+      const { id: mediaId } = (await call('create_media_list', { project: 1, body })) as { id: number };
+      const job = { account, projectId: 1, mediaKey: key, mediaId, typeId, sectionId: null };
+      await host.call('uploads.enqueue', job);
+      await eventually(
+        async () =>
+          (await host.call('uploads.list', { account }))[0]?.state.kind === 'done' ? true : undefined,
+        { patience: 90_000, what: 'the upload' },
+      );
+      const media = (await call('get_media', { id: mediaId })) as {
+        num_frames: number;
+        media_files: Record<string, unknown[]>;
+      };
+      expect(media.num_frames).toBe(32);
+      expect(Object.keys(media.media_files)).toEqual(
+        expect.arrayContaining(['streaming', 'archival', 'thumbnail']),
+      );
+      await host.call('media.remove', { mediaKey: key });
+      expect(await host.call('media.list', { account })).toEqual([]);
+      await expect(stat(clip ?? '')).resolves.toBeTruthy();
+    },
+  );
 });
 
 /** A sound PNG of one pixel that carries `filler` in a chunk of its own. */
