@@ -286,7 +286,8 @@ describe('the built-in server', () => {
 
 describe('the real dive clip', () => {
   const clip = diveClip();
-  if (clip === null) console.log('The test with the real dive clip is skipped: the clip is not on this machine.');
+  if (clip === null)
+    console.log('The test with the real dive clip is skipped: the clip is not on this machine.');
   it.skipIf(clip === null)(
     'becomes playable here, is uploaded and converted, and has all its frames',
     async () => {
