@@ -31,6 +31,8 @@ export interface CanvasData {
 export class CanvasController {
   tool = $state.raw<ToolState>({ name: 'select.idle' });
   preview = $state.raw<Geometry | null>(null);
+  /** The stored shapes over which the last gesture ended; once there are newer ones its preview has done its work. */
+  #previewOver = $state.raw<readonly Shape[]>([]);
   view = $state.raw<Omit<View, 'media'>>({ width: 1, height: 1, zoom: 1, panX: 0, panY: 0 });
   panning = $state(false);
   hover = $state.raw<Point | null>(null);
@@ -51,7 +53,8 @@ export class CanvasController {
   /** What the fabric layer shows. */
   readonly active = $derived.by((): Shape | null => {
     const { selected, preview } = this;
-    if (preview === null) return selected;
+    const isPast = !isBusy(this.tool) && this.#previewOver !== this.#data().shapes;
+    if (preview === null || isPast) return selected;
     if (selected !== null) return { ...selected, geometry: preview };
     return { key: '', geometry: preview, colour: this.#data().drawColour, lineWidth: 2 };
   });
@@ -99,8 +102,8 @@ export class CanvasController {
     this.view = { ...this.view, zoom: 1, panX: 0, panY: 0 };
   }
 
-  #look({ media: _, ...view }: View): void {
-    this.view = view;
+  #look({ width, height, zoom, panX, panY }: View): void {
+    this.view = { width, height, zoom, panX, panY };
   }
 
   #scene(): ToolScene {
@@ -114,6 +117,7 @@ export class CanvasController {
 
   #feed(event: ToolEvent): void {
     const tool = this.toolName;
+    if (event.kind === 'down' && !isBusy(this.tool)) this.preview = null;
     const { state, effects } = stepTool(this.tool, event, this.#scene());
     this.tool = state;
     for (const effect of effects) this.#carryOut(effect, tool);
@@ -122,20 +126,29 @@ export class CanvasController {
   #carryOut(effect: ToolEffect, tool: ToolName): void {
     switch (effect.kind) {
       case 'select':
-        return this.#actions.select(effect.key);
+        this.#actions.select(effect.key);
+        return;
       case 'preview':
         this.preview = effect.geometry;
         return;
       case 'create':
-        this.preview = effect.geometry;
-        return this.#actions.create(effect.geometry, tool);
+        this.#hold(effect.geometry);
+        this.#actions.create(effect.geometry, tool);
+        return;
       case 'update':
         // Shown until the store tells the same, so that the shape does not jump back meanwhile.
-        this.preview = effect.geometry;
-        return this.#actions.update(effect.key, effect.geometry, effect.adjustment);
+        this.#hold(effect.geometry);
+        this.#actions.update(effect.key, effect.geometry, effect.adjustment);
+        return;
       case 'too-small':
-        return this.#actions.tooSmall();
+        this.#actions.tooSmall();
+        return;
     }
+  }
+
+  #hold(geometry: Geometry): void {
+    this.preview = geometry;
+    this.#previewOver = this.#data().shapes;
   }
 
   #cursor(): string {

@@ -15,7 +15,7 @@ export function t<K extends StringKey>(
   key: K,
   ...rest: [ParamNames<Texts[K]>] extends [never] ? [] : [Params<K>]
 ): string {
-  return fill(en[key], (rest[0] ?? {}) as Record<string, string | number>);
+  return fill(en[key], rest[0] ?? {});
 }
 
 /** The plural form for `n`; `{n}` in the text is filled in as well. */

@@ -28,6 +28,9 @@ export interface OpenMedia {
   type: number | null;
 }
 
+/** Commands that also work while something is being drawn or dragged. */
+const ALWAYS: ReadonlySet<EditorCommand['kind']> = new Set(['pause', 'tool', 'cancel', 'finish', 'fit']);
+
 interface Options {
   backend: Backend;
   store: AnnotationStore;
@@ -95,7 +98,7 @@ export class EditorSession {
     return state.kind === 'confirmed' || state.kind === 'playing' ? state.frame : (state.shown ?? -1);
   });
   readonly frameRows = $derived.by((): Row[] => this.byFrame.get(this.shownFrame) ?? []);
-  readonly shapes = $derived.by(() => shapesOf(this.frameRows.filter(({ type }) => type.visible !== false)));
+  readonly shapes = $derived.by(() => shapesOf(this.frameRows.filter(({ type }) => type.visible)));
   readonly selected = $derived.by(() => this.rows.find(({ key }) => key === this.selectedKey) ?? null);
   readonly marks = $derived.by(() => this.rows.map(({ localization }) => localization.frame));
   readonly drawType = $derived.by(() => this.typeFor(this.canvas.toolName));
@@ -144,37 +147,49 @@ export class EditorSession {
   }
 
   run(command: EditorCommand): void {
-    const { player, canvas } = this;
-    const busy = isBusy(canvas.tool);
+    const { player, canvas, history } = this;
+    // In the middle of a gesture the frame and the data stay as they are.
+    if (isBusy(canvas.tool) && !ALWAYS.has(command.kind)) return;
     switch (command.kind) {
       case 'step':
-        return busy ? undefined : player.step(command.by);
+        player.step(command.by);
+        break;
       case 'first':
-        return busy ? undefined : player.seek(0);
+        player.seek(0);
+        break;
       case 'last':
-        return busy ? undefined : player.seekEnd();
+        player.seekEnd();
+        break;
       case 'reverse':
-        return busy ? undefined : player.reverse();
+        player.reverse();
+        break;
       case 'pause':
-        return player.pause();
+        player.pause();
+        break;
       case 'forward':
-        return busy ? undefined : player.play();
+        player.play();
+        break;
       case 'tool':
-        return command.tool === 'select' || this.typeFor(command.tool) !== null
-          ? canvas.choose(command.tool)
-          : undefined;
+        if (command.tool === 'select' || this.typeFor(command.tool) !== null) canvas.choose(command.tool);
+        break;
       case 'delete':
-        return busy ? undefined : this.deleteSelected();
+        this.deleteSelected();
+        break;
       case 'undo':
-        return this.history.undo === null || busy ? undefined : void this.editing.undo();
+        if (history.undo !== null) void this.editing.undo();
+        break;
       case 'redo':
-        return this.history.redo === null || busy ? undefined : void this.editing.redo();
+        if (history.redo !== null) void this.editing.redo();
+        break;
       case 'cancel':
-        return canvas.cancel();
+        canvas.cancel();
+        break;
       case 'finish':
-        return canvas.finish();
+        canvas.finish();
+        break;
       case 'fit':
-        return canvas.fit();
+        canvas.fit();
+        break;
     }
   }
 
@@ -201,8 +216,7 @@ export class EditorSession {
   #drawableTypes(): LocalizationType[] {
     const { type } = this.#media;
     return this.#catalog().localizationTypes.filter(
-      ({ drawable, media }) =>
-        drawable !== false && (type === null || media.length === 0 || media.includes(type)),
+      ({ drawable, media }) => drawable && (type === null || media.length === 0 || media.includes(type)),
     );
   }
 }

@@ -49,17 +49,18 @@ export function attributeText(
   value: Json | undefined,
 ): string {
   if (value === undefined || value === null) return '';
-  if (definition.dtype === 'geopos' && Array.isArray(value))
-    return `${String(value[1])}, ${String(value[0])}`;
-  if (Array.isArray(value)) return value.map(String).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (definition.dtype === 'geopos' && Array.isArray(value)) return [...value].reverse().map(text).join(', ');
+  if (Array.isArray(value)) return value.map(text).join(', ');
+  return text(value);
+}
+
+function text(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function inRange({ minimum, maximum }: Definition, value: number): ParsedInput {
-  if (minimum !== undefined && minimum !== null && value < minimum)
-    return bad(t('field.belowMin', { min: minimum }));
-  if (maximum !== undefined && maximum !== null && value > maximum)
-    return bad(t('field.aboveMax', { max: maximum }));
+  if (minimum !== undefined && value < minimum) return bad(t('field.belowMin', { min: minimum }));
+  if (maximum !== undefined && value > maximum) return bad(t('field.aboveMax', { max: maximum }));
   return good(value);
 }
 
@@ -88,7 +89,6 @@ function parseFloats(text: string, size: number | undefined): ParsedInput {
     .filter((part) => part !== '')
     .map(Number);
   if (numbers.length === 0 || !numbers.every(Number.isFinite)) return bad(t('field.notFloats'));
-  if (size !== undefined && size !== null && numbers.length !== size)
-    return bad(t('field.wrongSize', { size }));
+  if (size !== undefined && numbers.length !== size) return bad(t('field.wrongSize', { size }));
   return good(numbers);
 }
