@@ -99,6 +99,7 @@ export default ts.config(
       // Async methods of a port are async by its signature, not by their body.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-empty-object-type': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'max-params': ['error', 4],
       'no-console': 'error',
     },

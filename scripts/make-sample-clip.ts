@@ -48,7 +48,7 @@ function paintNumber(picture: Picture, frame: number): void {
   for (const [i, isWhite] of cells.entries()) {
     fillRect(picture, { x: left + i * cell.width, y: top, ...cell }, isWhite ? white : black);
   }
-  for (const [place, digit] of [...String(frame).padStart(4, '0')].entries()) {
+  for (const [place, digit] of Array.from(String(frame).padStart(4, '0')).entries()) {
     paintDigit(picture, Number(digit), { x: width - 100 + place * 21, y: top - 2 });
   }
 }

@@ -57,13 +57,10 @@ function paintSnow(picture: Picture, seconds: number): void {
     const x = wrap(noise(i * 1.7) + 0.02 * Math.sin(seconds * 0.7 + i) - seconds * 0.012);
     const y = wrap(noise(i * 2.3) + seconds * speed);
     const radius = 0.8 + 1.4 * noise(i * 5.9);
-    fillEllipse(
-      picture,
-      { x: x * picture.width, y: y * picture.height },
-      [radius, radius],
-      [190, 220, 225],
-      0.45,
-    );
+    fillEllipse(picture, { x: x * picture.width, y: y * picture.height }, [radius, radius], {
+      colour: [190, 220, 225],
+      alpha: 0.45,
+    });
   }
 }
 
@@ -84,12 +81,19 @@ function paintJelly(picture: Picture, jelly: (typeof jellies)[number], seconds: 
       const along = step / 46;
       const sway = Math.sin(along * 5 - seconds * 2.1 + arm) * radius * 0.16 * along;
       const at = { x: x + (arm / 3.6) * radius * (1 - 0.35 * along) + sway, y: y + along * radius * 2.6 };
-      fillEllipse(picture, at, [radius * 0.035 + 0.6, 1.4], jelly.colour, 0.3 * (1 - along));
+      fillEllipse(picture, at, [radius * 0.035 + 0.6, 1.4], {
+        colour: jelly.colour,
+        alpha: 0.3 * (1 - along),
+      });
     }
   }
   for (let shell = 0; shell < 5; shell++) {
     const scale = 1 - shell * 0.17;
-    fillEllipse(picture, { x, y }, [radius * scale, tall * scale], jelly.colour, 0.17, y + radius * 0.16);
+    fillEllipse(picture, { x, y }, [radius * scale, tall * scale], {
+      colour: jelly.colour,
+      alpha: 0.17,
+      floor: y + radius * 0.16,
+    });
   }
 }
 
@@ -99,11 +103,17 @@ function paintSchool(picture: Picture, seconds: number): void {
     const y = (0.58 + noise(i * 4.3) * 0.22 + 0.012 * Math.sin(seconds * 1.9 + i)) * picture.height;
     const length = (0.022 + 0.014 * noise(i * 8.9)) * picture.height * 1.6;
     const shade: Colour = [70 + 20 * noise(i), 120, 140];
-    fillEllipse(picture, { x, y }, [length, length * 0.32], shade, 0.85);
-    fillEllipse(picture, { x, y: y + length * 0.1 }, [length * 0.8, length * 0.16], [150, 190, 195], 0.5);
+    fillEllipse(picture, { x, y }, [length, length * 0.32], { colour: shade, alpha: 0.85 });
+    fillEllipse(picture, { x, y: y + length * 0.1 }, [length * 0.8, length * 0.16], {
+      colour: [150, 190, 195],
+      alpha: 0.5,
+    });
     for (let step = 0; step < length * 0.6; step++) {
       const flap = Math.sin(seconds * 9 + i) * step * 0.12;
-      fillEllipse(picture, { x: x - length - step * 0.8, y: y + flap }, [1, step * 0.5 + 0.5], shade, 0.6);
+      fillEllipse(picture, { x: x - length - step * 0.8, y: y + flap }, [1, step * 0.5 + 0.5], {
+        colour: shade,
+        alpha: 0.6,
+      });
     }
   }
 }
@@ -124,9 +134,7 @@ function fillEllipse(
   picture: Picture,
   centre: Point,
   [radiusX, radiusY]: readonly [number, number],
-  colour: Colour,
-  alpha: number,
-  floor = Infinity,
+  { colour, alpha, floor = Infinity }: { colour: Colour; alpha: number; floor?: number },
 ): void {
   const bottom = Math.min(Math.ceil(centre.y + radiusY), Math.floor(floor));
   for (let y = Math.floor(centre.y - radiusY); y <= bottom; y++) {

@@ -14,7 +14,10 @@ export function must<T>(value: T | null | undefined, message = 'value is missing
   return value;
 }
 
-/** Marks a branch that the types rule out; keeps switches exhaustive. */
+/**
+ * Marks a branch that the types rule out; keeps switches exhaustive.
+ * @public
+ */
 export function unreachable(value: never): never {
   throw new AssertionError(`unreachable: ${JSON.stringify(value)}`);
 }

@@ -169,8 +169,3 @@ function pathParamsOf(path: string): Record<string, TSchema> {
 export function isRepeatable(operation: Operation): boolean {
   return operation.method === 'GET' || (operation.method === 'PUT' && operation.name.startsWith('get_'));
 }
-
-/** The status of success. */
-export function successStatus(operation: Operation): number {
-  return Math.min(...Object.keys(operation.responses).map(Number));
-}

@@ -62,8 +62,3 @@ type ValueOfReply<Reply> = Reply extends { readonly kind: 'image' }
 export type ReplyOf<Name extends OperationName> = ValueOfReply<
   SpecOf<Name>['responses'][keyof SpecOf<Name>['responses']]
 >;
-
-/** The operations that can be called without any argument. */
-export type CallableBare = {
-  [Name in OperationName]: object extends ArgsOf<Name> ? Name : never;
-}[OperationName];

@@ -1,5 +1,4 @@
 import type { Json } from '../base/json.ts';
-import { sameJson } from '../base/json.ts';
 
 /**
  * The content of an entity as the units that merge on their own: `geometry` is one unit (a box is
@@ -27,12 +26,5 @@ export function attributesOf(fields: Fields): Record<string, Json> {
       const name = attributeName(field);
       return name === null ? [] : [[name, value]];
     }),
-  );
-}
-
-/** The fields of `next` that differ from `previous`. A field that `next` lacks is not a change. */
-export function changedFields(previous: Fields, next: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(next).filter(([field, value]) => !sameJson(previous[field], value)),
   );
 }

@@ -11,7 +11,6 @@ import type {
   ServerPort,
   ServerRow,
 } from '../../src/sync/ports.ts';
-import { Crash, type Faults } from './faults.ts';
 
 export const poison = 'attributes.Poison';
 export const project: Project = { id: 1, name: 'Dive', summary: '', permission: 'Full Control' };
@@ -217,5 +216,3 @@ class FaultyPort implements ServerPort {
 function failed(failure: Failure): { ok: false; failure: Failure } {
   return { ok: false, failure };
 }
-
-export { Crash };

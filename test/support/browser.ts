@@ -89,11 +89,17 @@ function debuggingEndpoint(child: ChildProcess): Promise<string> {
       if (match?.[1] !== undefined) resolve(match[1]);
     });
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`Chromium ended at start (${code}): ${text.slice(-2000)}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`Chromium ended at start (${code}): ${text.slice(-2000)}`)),
+    );
   });
 }
 
-async function endProcess(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM', browser: Browser): Promise<void> {
+async function endProcess(
+  child: ChildProcess,
+  signal: 'SIGKILL' | 'SIGTERM',
+  browser: Browser,
+): Promise<void> {
   const exited = new Promise<void>((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve();
     else child.once('exit', () => resolve());

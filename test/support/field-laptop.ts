@@ -43,14 +43,15 @@ export class FieldLaptop {
   ): Promise<void> {
     this.browser = await startBrowser({ profile: this.profile.path, ...options });
     this.page = await this.browser.page();
-    this.page.on('pageerror', (error) => this.pageErrors.push(String(error.stack ?? error.message)));
+    this.page.on('pageerror', (error) => this.pageErrors.push(error.stack ?? error.message));
     await this.page.goto(this.app.url);
   }
 
   /** A power cut: browser, app, hub and database die at once. */
   async killAll(): Promise<void> {
     const family = descendants(this.app.pid);
-    await Promise.all([this.browser.kill(), this.app.kill(), ...family.map(killNow)]);
+    for (const pid of family) killNow(pid);
+    await Promise.all([this.browser.kill(), this.app.kill()]);
   }
 
   /** Pids of the running hub (not of its database). */

@@ -24,7 +24,7 @@ beforeAll(async () => {
     logLevel: 'silent',
     build: { write: false, target: 'es2023', lib: { entry, formats: ['es'], fileName: 'page' } },
   });
-  const [bundle] = Array.isArray(built) ? built : [built];
+  const bundle = Array.isArray(built) ? built[0] : built;
   const code = bundle !== undefined && 'output' in bundle ? bundle.output[0].code : '';
   server = createServer((request, response) => {
     const isCode = request.url === '/page.js';
