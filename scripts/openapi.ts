@@ -7,7 +7,10 @@ function main(file: string | undefined): void {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const document = openApiDocument(operationList, { title: 'Tator REST API, as Tidemark speaks it', version });
+  const document = openApiDocument(operationList, {
+    title: 'Tator REST API, as Tidemark speaks it',
+    version,
+  });
   const text = `${JSON.stringify(document, null, 2)}\n`;
   if (file === undefined) process.stdout.write(text);
   else writeFileSync(file, text);

@@ -19,11 +19,17 @@ export const errorCatalogue = {
   timeout: { advice: 'retry', text: 'The server did not answer in time.' },
   throttled: { advice: 'retry', text: 'The server asks for a slower pace.' },
   'server-busy': { advice: 'retry', text: 'The server or a proxy before it is not ready.' },
-  'garbled-answer': { advice: 'retry', text: 'What answered is not a Tator server, or its answer was cut off.' },
+  'garbled-answer': {
+    advice: 'retry',
+    text: 'What answered is not a Tator server, or its answer was cut off.',
+  },
   'no-token': { advice: 'sign-in', text: 'You are not signed in.' },
   'bad-token': { advice: 'sign-in', text: 'The sign-in is no longer valid.' },
   'bad-credentials': { advice: 'ask', text: 'The user name or the password is wrong.' },
-  'locked-out': { advice: 'ask', text: 'Too many failed sign-ins; the server refuses more for some minutes.' },
+  'locked-out': {
+    advice: 'ask',
+    text: 'Too many failed sign-ins; the server refuses more for some minutes.',
+  },
   forbidden: { advice: 'ask', text: 'You have no permission for this.' },
   'not-found': { advice: 'ask', text: 'It no longer exists on the server.' },
   'stale-mark': { advice: 'retry', text: 'Someone changed it in the meantime.' },
@@ -66,7 +72,10 @@ export class TidemarkError extends Error {
   override name = 'TidemarkError';
   readonly fault: Fault;
 
-  constructor(code: ErrorCode, options: { message?: string; detail?: string; status?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    options: { message?: string; detail?: string; status?: number; cause?: unknown } = {},
+  ) {
     const message = options.message ?? errorCatalogue[code].text;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.fault = {

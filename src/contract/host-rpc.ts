@@ -124,8 +124,17 @@ export const UploadState = Type.Union([
   Type.Object({ kind: Type.Literal('transcoding'), fraction: Type.Union([Type.Number(), Type.Null()]) }),
   Type.Object({ kind: Type.Literal('done') }),
   /** It waits for the network or the next retry; nothing is lost. */
-  Type.Object({ kind: Type.Literal('held'), fault: FaultSchema, retryAt: Type.Union([Type.Number(), Type.Null()]) }),
-  Type.Object({ kind: Type.Literal('failed'), fault: FaultSchema, kept: Type.String(), remedy: Type.String() }),
+  Type.Object({
+    kind: Type.Literal('held'),
+    fault: FaultSchema,
+    retryAt: Type.Union([Type.Number(), Type.Null()]),
+  }),
+  Type.Object({
+    kind: Type.Literal('failed'),
+    fault: FaultSchema,
+    kept: Type.String(),
+    remedy: Type.String(),
+  }),
 ]);
 export type UploadState = Static<typeof UploadState>;
 
@@ -239,7 +248,12 @@ export const hostMethods = {
   'media.remove': method(byMediaKey, nothing),
   /** Fetches a media of the server into the cache, for work offline. */
   'media.download': method(
-    Type.Object({ ...ofAccount, projectId: Type.Integer(), mediaId: Type.Integer(), mediaKey: Type.String() }),
+    Type.Object({
+      ...ofAccount,
+      projectId: Type.Integer(),
+      mediaId: Type.Integer(),
+      mediaKey: Type.String(),
+    }),
     nothing,
   ),
 
@@ -270,7 +284,10 @@ export type HostResult<M extends HostMethodName> = Static<HostMethods[M]['result
 export const hostEvents = {
   'hub.changed': HubState,
   'network.changed': Type.Object({ offlineByChoice: Type.Boolean() }),
-  'accounts.changed': Type.Object({ accounts: Type.Array(Account), activeAccount: Type.Union([Type.String(), Type.Null()]) }),
+  'accounts.changed': Type.Object({
+    accounts: Type.Array(Account),
+    activeAccount: Type.Union([Type.String(), Type.Null()]),
+  }),
   'media.changed': LocalMedia,
   'media.removed': byMediaKey,
   'uploads.changed': Upload,

@@ -11,6 +11,7 @@ import type {
   ServerPort,
   ServerRow,
 } from '../../src/sync/ports.ts';
+import type { Faults } from './faults.ts';
 
 export const poison = 'attributes.Poison';
 export const project: Project = { id: 1, name: 'Dive', summary: '', permission: 'Full Control' };

@@ -67,7 +67,7 @@ function outline({ geometry }: Shape, rect: PictureRect, pen: Pen): FabricObject
     return new Circle({ ...common, radius: 7, left: x, top: y });
   }
   const points = verticesOf(geometry).map((vertex) => toWindow(rect, vertex));
-  const { originX: _x, originY: _y, ...drawn } = common;
+  const { originX, originY, ...drawn } = common;
   return geometry.kind === 'poly' && points.length > 2
     ? new Polygon(points, drawn)
     : new Polyline(points, { ...drawn, fill: '' });
