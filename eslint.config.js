@@ -77,6 +77,8 @@ export default ts.config(
       parserOptions: {
         project: ['tsconfig.std.json', 'tsconfig.node.json', 'tsconfig.renderer.json', 'tsconfig.test.json'],
         extraFileExtensions: ['.svelte'],
+        // For the scripts in .svelte files; import-x parses those with the importing file's options.
+        parser: ts.parser,
       },
     },
     settings: {

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { FieldLaptop } from '../support/field-laptop.ts';
@@ -87,6 +89,18 @@ describe('the frame number', () => {
       expect(shown).toBeGreaterThan(i * 40);
       expect(await pictured()).toBe(shown);
     }
+  });
+
+  it('stands beside what is drawn: the picture of the README', async () => {
+    await editor.goTo(122);
+    await editor.drawBox({ x: 0.19, y: 0.56 }, { x: 0.57, y: 0.78 });
+    await editor.chooseSpecies('sebastes', 'Sebastes');
+    await editor.drawBox({ x: 0.575, y: 0.34 }, { x: 0.735, y: 0.79 });
+    await editor.chooseSpecies('crossota', 'Crossota millsae');
+    await editor.counted(2);
+    const folder = join(import.meta.dirname, '..', '..', 'test-results', 'screens');
+    await mkdir(folder, { recursive: true });
+    await laptop.page.screenshot({ path: join(folder, 'readme.png') });
   });
 
   it('had no uncaught error on any page', () => {

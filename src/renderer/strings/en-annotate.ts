@@ -87,7 +87,7 @@ export const enAnnotate = {
   'inspector.drawAs': 'New annotations',
 
   'sync.synced': 'On the server',
-  'sync.unsynced': 'Saved here, not yet on the server',
+  'sync.unsynced': 'Saved on this device',
   'sync.in-doubt': 'In doubt: being looked up',
   'sync.parked': 'Parked: the server refused it',
   'sync.conflict': 'Conflict: needs your choice',
