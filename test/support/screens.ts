@@ -112,6 +112,7 @@ export class EditorScreen {
 
   /** Draws a box and waits until it is on disk. */
   async drawBox(from: Point, to: Point): Promise<void> {
+    await this.stage().focus();
     await this.press('b');
     await this.drag(from, to);
     await this.page.getByRole('button', { name: 'Delete annotation' }).waitFor();
