@@ -60,6 +60,8 @@ export type AppInfo = Static<typeof AppInfo>;
 export const LocalMediaStage = Type.Union([
   /** Bytes arrive in the media cache. */
   Type.Object({ kind: Type.Literal('copying'), done: Type.Number(), total: Type.Number() }),
+  /** All bytes are there; another media is being prepared first. */
+  Type.Object({ kind: Type.Literal('queued') }),
   /** Container and frame times are read. */
   Type.Object({ kind: Type.Literal('probing') }),
   /** A playable copy is made; fraction 0..1. */

@@ -171,7 +171,7 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
 
 function resumeMedia(library: MediaLibrary, preparer: { enqueue(key: string): void }): void {
   for (const { media } of library.records()) {
-    if (media.stage.kind === 'probing' || media.stage.kind === 'preparing') preparer.enqueue(media.key);
+    if (['queued', 'probing', 'preparing'].includes(media.stage.kind)) preparer.enqueue(media.key);
   }
 }
 

@@ -125,7 +125,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     await library.update(key, (before) => ({
       ...before,
       synced: size,
-      media: { ...before.media, size, stage: { kind: 'probing' } },
+      media: { ...before.media, size, stage: { kind: 'queued' } },
     }));
     preparer.enqueue(key);
   };

@@ -45,7 +45,7 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
     await library.update(key, (before) => ({
       ...before,
       synced: before.media.size,
-      media: { ...before.media, stage: { kind: 'probing' } },
+      media: { ...before.media, stage: { kind: 'queued' } },
     }));
     preparer.enqueue(key);
   };
@@ -121,7 +121,7 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
         mediaKeys.push(key);
         if (known !== undefined) continue;
         await library.add({
-          ...newRecord(params, { key, stage: { kind: 'probing' }, addedAt: clock.now() }),
+          ...newRecord(params, { key, stage: { kind: 'queued' }, addedAt: clock.now() }),
           source: { kind: 'in-place', path: file },
           synced: info.size,
         });

@@ -9,10 +9,10 @@ import { preparePlayable, prepareThumbnail, probeSource, type PrepareContext } f
 import type { MediaRecord } from './record.ts';
 
 /**
- * Takes media from `probing` to `ready`, one at a time: the converter uses all cores by itself.
+ * Takes media from `queued` to `ready`, one at a time: the converter uses all cores by itself.
  *
- *   copying --> probing --> preparing --> ready
- *                  '-----------'--> failed --retry--> probing
+ *   copying --> queued --> probing --> preparing --> ready
+ *                             '-----------'--> failed --retry--> queued
  *
  * The stage on disk says what remains to be done, so a kill costs the step that was running.
  */

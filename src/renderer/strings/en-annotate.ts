@@ -48,6 +48,7 @@ export const enAnnotate = {
 
   'save.label': 'Saving',
   'save.idle': 'Up to date',
+  'save.draft': 'Not saved yet',
   'save.saving': 'Saving…',
   'save.saved': 'Saved',
   'save.refused': 'Not saved',

@@ -55,6 +55,7 @@ export const en = {
 
   'stage.sending': 'Reading the file',
   'stage.copying': 'Copying to this device',
+  'stage.queued': 'Waiting for its turn',
   'stage.probing': 'Reading frame times',
   'stage.preparing': 'Making it playable',
   'stage.local': 'Ready, not yet on a server',

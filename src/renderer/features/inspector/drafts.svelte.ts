@@ -25,6 +25,11 @@ export class Drafts {
     this.#save = save;
   }
 
+  /** Whether anything that was typed is not saved. */
+  get open(): boolean {
+    return this.#drafts.size > 0;
+  }
+
   of(ref: EntityRef, name: string): Draft | null {
     return this.#drafts.get(draftKey(ref, name)) ?? null;
   }

@@ -21,7 +21,7 @@ export interface MediaCard {
 }
 
 export type CardStatus =
-  | { kind: 'working'; what: 'copying' | 'probing' | 'preparing'; fraction: number | null }
+  | { kind: 'working'; what: 'copying' | 'queued' | 'probing' | 'preparing'; fraction: number | null }
   | { kind: 'uploading'; done: number; total: number; fraction: number }
   | { kind: 'transcoding'; fraction: number | null }
   | { kind: 'resting'; what: 'local' | 'uploadWaiting' | 'uploadPaused' | 'completing' | 'held' | 'ready' }
@@ -79,6 +79,8 @@ function statusOf(item: MediaItem | null, local: LocalMedia | null, upload: Uplo
         what: 'copying',
         fraction: stage.total > 0 ? stage.done / stage.total : null,
       };
+    case 'queued':
+      return { kind: 'working', what: 'queued', fraction: null };
     case 'probing':
       return { kind: 'working', what: 'probing', fraction: null };
     case 'preparing':

@@ -34,7 +34,8 @@ export function statusView(inputs: StatusInputs): StatusView {
     counts: inputs.counts,
     problem: status.problem?.message ?? null,
     uploads: uploadsView(summariseUploads(inputs.uploads)),
-    hub: info === null ? null : hubView(info.hub),
+    // Without the host nobody knows; saying nothing is the truth.
+    hub: info === null || !inputs.hostConnected ? null : hubView(info.hub),
     synced: syncedText(status),
     ffmpegMissing: info?.ffmpeg.kind === 'missing',
   };
