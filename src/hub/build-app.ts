@@ -6,6 +6,7 @@ import type { Answer, Call, Handler, Serve } from './call.ts';
 import type { HubDeps } from './deps.ts';
 import { answerOf, badRequest } from './errors.ts';
 import { Idempotency } from './plugins/idempotency.ts';
+import { readFormat } from './plugins/list-format.ts';
 import { listStream } from './plugins/list-stream.ts';
 import type { RawQuery } from './plugins/query-text.ts';
 import { compileValidation } from './plugins/validation.ts';
@@ -55,6 +56,7 @@ export function buildApp(deps: HubDeps): FastifyInstance {
           caller: caller ?? nobody,
           ...valid,
           origin: originOf(deps, request),
+          format: operation.name in formatted ? readFormat(raw.query['format']) : 'json',
           headers: request.headers,
         };
         const perform = (): Promise<Answer> => handler(call as Call<OperationName>);
@@ -70,6 +72,16 @@ export function buildApp(deps: HubDeps): FastifyInstance {
   app.register(async (scope) => objectRoutes(scope, deps));
   return app;
 }
+
+/** The lists that come as JSON, as lines of JSON, or as CSV. Elsewhere `format` means other things. */
+const formatted: Readonly<Record<string, true>> = {
+  get_localization_list: true,
+  get_localization_list_by_id: true,
+  get_state_list: true,
+  get_state_list_by_id: true,
+  get_media_list: true,
+  get_media_list_by_id: true,
+};
 
 /** Stands for the caller where an operation needs none and none came. */
 const nobody = { id: 0, username: '', isStaff: false };

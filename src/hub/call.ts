@@ -3,6 +3,7 @@ import type { OperationName, operations } from '../contract/table.ts';
 import type { PathParamsOf, pathParamSchemas } from '../contract/operation.ts';
 import type { QueryParam } from '../contract/param.ts';
 import type { Caller } from './access/access.ts';
+import type { ListFormat } from './plugins/list-format.ts';
 
 /** Types of a served call, derived from the contract, so that handlers cannot drift from it. */
 
@@ -37,6 +38,8 @@ export interface Call<Name extends OperationName> {
   readonly body: BodyOf<SpecOf<Name>>;
   /** `http://host:port` as the client wrote it: the base of URLs given to it. */
   readonly origin: string;
+  /** The form in which a list is wanted; only the long lists heed it. */
+  readonly format: ListFormat;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 

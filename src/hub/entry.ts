@@ -59,6 +59,8 @@ async function main(): Promise<void> {
     publicUrl: options['public-url'],
     ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
     sample: options.sample,
+    // A program that started the hub has the file, and keeps what it hears: no secrets in logs.
+    showPasswords: options['credentials-file'] === undefined,
     log,
   });
   stopOnRequest(starting, { parentWatch: options['parent-watch'] });

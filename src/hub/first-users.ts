@@ -23,11 +23,14 @@ const ANNOTATOR = 'annotator';
 /** The administrator, made at the first start with a random password that is shown once and kept in a file. */
 export async function ensureUsers(
   db: Db,
-  { data, log, sample }: { data: string; log: (line: string) => void; sample: boolean },
+  { data, log, sample, showPasswords }: Omit<NewUser, 'username' | 'staff'> & { sample: boolean },
 ): Promise<FirstUsers> {
-  const admin = await ensureUser(db, { username: ADMIN, staff: true, data, log });
+  const admin = await ensureUser(db, { username: ADMIN, staff: true, data, log, showPasswords });
   if (!sample) return { admin };
-  return { admin, annotator: await ensureUser(db, { username: ANNOTATOR, staff: false, data, log }) };
+  return {
+    admin,
+    annotator: await ensureUser(db, { username: ANNOTATOR, staff: false, data, log, showPasswords }),
+  };
 }
 
 export interface NewUser {
@@ -35,10 +38,15 @@ export interface NewUser {
   staff: boolean;
   data: string;
   log: (line: string) => void;
+  /** Whether a new password is said once; not where the log is kept by another program. */
+  showPasswords: boolean;
 }
 
 /** A user whose random password lies in `<data>/<name>-password.txt` (0600) until somebody removes it. */
-export async function ensureUser(db: Db, { username, staff, data, log }: NewUser): Promise<FirstUser> {
+export async function ensureUser(
+  db: Db,
+  { username, staff, data, log, showPasswords }: NewUser,
+): Promise<FirstUser> {
   const path = join(data, `${username}-password.txt`);
   const known = await db.selectFrom('users').select('id').where('username', '=', username).executeTakeFirst();
   if (known) {
@@ -52,6 +60,10 @@ export async function ensureUser(db: Db, { username, staff, data, log }: NewUser
     .values({ username, is_staff: staff, password_hash: await hashPassword(password) })
     .returning('id')
     .executeTakeFirstOrThrow();
-  log(`user "${username}" was made with the password ${password} (shown once; kept in ${path})`);
+  log(
+    showPasswords
+      ? `user "${username}" was made with the password ${password} (shown once; kept in ${path})`
+      : `user "${username}" was made; the password is kept in ${path}`,
+  );
   return { id, username, password };
 }

@@ -26,6 +26,8 @@ export interface HubOptions {
   databaseUrl?: string | undefined;
   /** Makes the sample project, once. */
   sample: boolean;
+  /** Whether a first start says the new passwords in its log. */
+  showPasswords: boolean;
   /** Base of the URLs given to clients; absent: the host that the client itself wrote. */
   publicUrl?: string | undefined;
   /** The ffmpeg program; absent: found on the machine. */
@@ -65,7 +67,12 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     stops.push(database.close);
     const deps = await makeDeps(options, { db: database.db, report });
     deps.queue.work(transcodeKind, transcodeWorker(deps, { data, ffmpegPath: options.ffmpegPath }));
-    const users = await ensureUsers(database.db, { data, log, sample: options.sample });
+    const users = await ensureUsers(database.db, {
+      data,
+      log,
+      sample: options.sample,
+      showPasswords: options.showPasswords,
+    });
     if (options.sample) await ensureSample(deps, users);
     await deps.queue.start({ alone });
     stops.push(() => deps.queue.stop());

@@ -91,7 +91,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 60_000;
 
 export async function startTestHub(
-  options: { sample?: boolean; data?: string; port?: number; env?: Record<string, string> } = {},
+  options: {
+    sample?: boolean;
+    data?: string;
+    port?: number;
+    env?: Record<string, string>;
+    /** Written by the hub when it is ready, as for a program that embeds it. */
+    credentialsFile?: string;
+  } = {},
 ): Promise<TestHub> {
   const { sample = true } = options;
   const own = options.data === undefined;
@@ -102,6 +109,7 @@ export async function startTestHub(
 
   async function launch(port: number): Promise<{ child: ChildProcess; url: string }> {
     const args = ['--import', 'tsx', entry, '--port', String(port), '--data', data, '--parent-watch'];
+    if (options.credentialsFile !== undefined) args.push('--credentials-file', options.credentialsFile);
     const child = spawn(process.execPath, sample ? [...args, '--sample'] : args, {
       cwd: root,
       stdio: ['pipe', 'pipe', 'pipe'],

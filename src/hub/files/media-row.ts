@@ -13,3 +13,32 @@ export function mediaJson(row: MediaRow, presigning?: Presigning): Record<string
     effective_permission: 0,
   };
 }
+
+/** Members of a media as JSON, other than its attributes. */
+export const mediaFields = [
+  'id',
+  'project',
+  'type',
+  'name',
+  'md5',
+  'gid',
+  'uid',
+  'elemental_id',
+  'primary_section',
+  'media_files',
+  'num_frames',
+  'fps',
+  'codec',
+  'width',
+  'height',
+  'summary_level',
+  'archive_state',
+  'archive_status_date',
+  'last_edit_start',
+  'last_edit_end',
+  'created_by',
+  'created_datetime',
+  'modified_by',
+  'modified_datetime',
+  'effective_permission',
+] as const;

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { requireProject, type Caller } from '../access/access.ts';
 import { level } from '../access/levels.ts';
-import { ok, type Answer, type ListForm } from '../call.ts';
+import { ok, type Answer } from '../call.ts';
 import type { Db, Tx } from '../db/database.ts';
 import { notFound } from '../errors.ts';
 import {
@@ -12,11 +12,14 @@ import {
 } from '../search/annotation-query.ts';
 import type { Condition } from '../search/fields.ts';
 import { orderOf, windowOf } from '../search/sorting.ts';
+import { csvColumns, csvRow, type ListFormat } from '../plugins/list-format.ts';
 import { pickFields } from '../plugins/pick-fields.ts';
 import { inChunks } from '../plugins/chunks.ts';
 import { rowById, rowOfChain, type Chain } from './chains.ts';
 import {
+  annotationFields,
   localizationJson,
+  rawJson,
   stateJson,
   type AnnotationRows,
   type AnnotationTable,
@@ -74,19 +77,51 @@ function ordered(
   return limit === undefined ? query : query.limit(limit);
 }
 
+/** What CSV lists show in place of ids. Read with the rows: a second connection could run the pool dry. */
+const authorEmail =
+  sql<string>`(SELECT email FROM users WHERE users.id = ${sql.ref(`${ROW}.created_by`)})`.as('author_email');
+const mediaName = sql<string>`(SELECT name FROM media WHERE media.id = ${sql.ref(`${ROW}.media`)})`.as(
+  'media_name',
+);
+type NamedRow = LocalizationRow & { author_email: string; media_name?: string };
+
 /** A list, streamed. GET lists are compressed always, PUT lists never, as clients expect. */
 export async function listAnnotations(
   db: Db,
   { table, caller, project, query, body }: ListRequest,
-  { gzip, form = { name: 'json' } }: { gzip: boolean; form?: ListForm },
+  { gzip, format }: { gzip: boolean; format: ListFormat },
 ): Promise<Answer> {
   await requireProject(db, caller, project, level.view);
   const { condition, scope } = await selectAnnotations(db, { table, project, query, body });
   const order = orderOf(scope, query.sort_by ?? [], ['id']);
   const rows = ordered(db, table, condition, { order, ...windowOf(query.start, query.stop) });
+  if (format === 'csv') {
+    const attributes = scope.types.flatMap((type) => type.attribute_types.map(({ name }) => name));
+    const columns = csvColumns({ fields: query.fields, members: annotationFields(table), attributes });
+    const named = rows.select([authorEmail, ...(table === 'localizations' ? [mediaName] : [])]);
+    const shape = ({ author_email, media_name, ...row }: NamedRow): unknown => {
+      const json = annotationJsonOf(table, row);
+      return csvRow(columns, {
+        ...json,
+        user: author_email,
+        ...(table === 'localizations' ? { media: media_name } : {}),
+      });
+    };
+    const form = { name: format, columns: columns.map(({ name }) => name) };
+    return {
+      kind: 'rows',
+      rows: inChunks(named.stream(CHUNK) as AsyncIterable<NamedRow>, CHUNK, shape),
+      gzip,
+      form,
+    };
+  }
   const pick = pickFields(query.fields, table === 'states' ? ['media', 'localizations'] : []);
-  const shape = (row: unknown): unknown => pick(annotationJsonOf(table, row as LocalizationRow));
-  return { kind: 'rows', rows: inChunks(rows.stream(CHUNK), CHUNK, shape), gzip, form };
+  const whole = query.fields === undefined;
+  const shape = (row: LocalizationRow): unknown => {
+    const json = annotationJsonOf(table, row);
+    return format === 'json' ? pick(json) : rawJson(table, pick(json), whole ? row : undefined);
+  };
+  return { kind: 'rows', rows: inChunks(rows.stream(CHUNK), CHUNK, shape), gzip, form: { name: format } };
 }
 
 export async function countAnnotations(

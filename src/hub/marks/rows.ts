@@ -95,3 +95,31 @@ function annotationJson(row: LocalizationRow | StateRow): Record<string, unknown
     effective_permission: 0,
   };
 }
+
+/** Members of an annotation as JSON, other than its attributes. */
+export function annotationFields(table: AnnotationTable): string[] {
+  const shown =
+    table === 'localizations' ? localizationJson({} as LocalizationRow) : stateJson({} as StateRow);
+  return Object.keys(shown).filter((name) => name !== 'attributes');
+}
+
+/** Members that lists in lines of JSON call by the name of their column. */
+const renamed = ['project', 'type', 'version', 'parent', 'user', 'created_by', 'modified_by'];
+
+/**
+ * As `format=jsonl` gives it: references end in `_id`, and of a whole row the columns that the API
+ * otherwise hides are there too.
+ */
+export function rawJson(
+  table: AnnotationTable,
+  json: Readonly<Record<string, unknown>>,
+  whole: LocalizationRow | StateRow | undefined,
+): Record<string, unknown> {
+  const names = table === 'localizations' ? [...renamed, 'media'] : renamed;
+  const entries = Object.entries(json).map(([name, value]) => [
+    names.includes(name) ? `${name}_id` : name,
+    value,
+  ]);
+  const hidden = whole ? { latest_mark: whole.latest_mark, deleted: whole.deleted } : {};
+  return { ...(Object.fromEntries(entries) as Record<string, unknown>), ...hidden };
+}

@@ -20,11 +20,11 @@ export function localizationRoutes(serve: Serve, deps: HubDeps): void {
   const { db, clock } = deps;
 
   serve('create_localization_list', (call) => createLocalizations(deps, call));
-  serve('get_localization_list', ({ caller, params, query }) =>
-    listAnnotations(db, { table, caller, project: params.project, query }, { gzip: true }),
+  serve('get_localization_list', ({ caller, params, query, format }) =>
+    listAnnotations(db, { table, caller, project: params.project, query }, { gzip: true, format }),
   );
-  serve('get_localization_list_by_id', ({ caller, params, query, body }) =>
-    listAnnotations(db, { table, caller, project: params.project, query, body }, { gzip: false }),
+  serve('get_localization_list_by_id', ({ caller, params, query, body, format }) =>
+    listAnnotations(db, { table, caller, project: params.project, query, body }, { gzip: false, format }),
   );
   serve('get_localization_count', ({ caller, params, query }) =>
     countAnnotations(db, { table, caller, project: params.project, query }),

@@ -8,14 +8,16 @@ import type { Tx } from '../db/database.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { createMedia } from '../files/create-media.ts';
-import { mediaJson, type MediaRow } from '../files/media-row.ts';
+import { mediaFields, mediaJson, type MediaRow } from '../files/media-row.ts';
 import { downloadUrl, type Presigning } from '../files/presign.ts';
 import { choosePermalink } from '../files/permalink.ts';
 import { placeInSection } from '../files/section-of-media.ts';
 import { attributeTypesOf, checkElementalId } from '../marks/writing.ts';
 import { inChunks } from '../plugins/chunks.ts';
+import { csvColumns, csvRow, type ListFormat } from '../plugins/list-format.ts';
 import { pickFields } from '../plugins/pick-fields.ts';
 import { selectMedia, type MediaBody, type MediaFilters } from '../search/media-query.ts';
+import { loadScope } from '../search/scopes.ts';
 import { orderOf, windowOf } from '../search/sorting.ts';
 
 const CHUNK = 250;
@@ -61,11 +63,11 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     return created({ message: 'Media object created successfully!', id: rows[0]?.id, object: objects[0] });
   });
 
-  serve('get_media_list', ({ caller, params, query, origin }) =>
-    list({ caller, project: params.project, query, origin }, { gzip: true }),
+  serve('get_media_list', ({ caller, params, query, origin, format }) =>
+    list({ caller, project: params.project, query, origin }, { gzip: true, format }),
   );
-  serve('get_media_list_by_id', ({ caller, params, query, body, origin }) =>
-    list({ caller, project: params.project, query, body, origin }, { gzip: false }),
+  serve('get_media_list_by_id', ({ caller, params, query, body, origin, format }) =>
+    list({ caller, project: params.project, query, body, origin }, { gzip: false, format }),
   );
   serve('get_media_count', ({ caller, params, query, origin }) =>
     count({ caller, project: params.project, query, origin }),
@@ -176,13 +178,24 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     return limit === undefined ? rows : rows.limit(limit);
   }
 
-  async function list(request: ListRequest, { gzip }: { gzip: boolean }): Promise<Answer> {
+  async function list(
+    request: ListRequest,
+    { gzip, format }: { gzip: boolean; format: ListFormat },
+  ): Promise<Answer> {
     const { query, origin } = request;
     const rows = await rowsOf(request);
-    const pick = pickFields(query.fields, []);
     const signed = presigning(query.presigned, origin, query.presign_only);
+    if (format === 'csv') {
+      const { types } = await loadScope(db, request.project, 'media', { alias: 'row', type: query.type });
+      const attributes = types.flatMap((type) => type.attribute_types.map(({ name }) => name));
+      const columns = csvColumns({ fields: query.fields, members: mediaFields, attributes });
+      const line = (row: MediaRow): unknown => csvRow(columns, mediaJson(row, signed));
+      const form = { name: format, columns: columns.map(({ name }) => name) };
+      return { kind: 'rows', rows: inChunks(rows.stream(CHUNK), CHUNK, line), gzip, form };
+    }
+    const pick = pickFields(query.fields, []);
     const shape = (row: MediaRow): unknown => pick(mediaJson(row, signed));
-    return { kind: 'rows', rows: inChunks(rows.stream(CHUNK), CHUNK, shape), gzip, form: { name: 'json' } };
+    return { kind: 'rows', rows: inChunks(rows.stream(CHUNK), CHUNK, shape), gzip, form: { name: format } };
   }
 
   async function count(request: ListRequest): Promise<Answer> {

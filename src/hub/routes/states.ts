@@ -23,11 +23,11 @@ export function stateRoutes(serve: Serve, deps: HubDeps): void {
   const { db, clock } = deps;
 
   serve('create_state_list', (call) => createStates(deps, call));
-  serve('get_state_list', ({ caller, params, query }) =>
-    listAnnotations(db, { table, caller, project: params.project, query }, { gzip: true }),
+  serve('get_state_list', ({ caller, params, query, format }) =>
+    listAnnotations(db, { table, caller, project: params.project, query }, { gzip: true, format }),
   );
-  serve('get_state_list_by_id', ({ caller, params, query, body }) =>
-    listAnnotations(db, { table, caller, project: params.project, query, body }, { gzip: false }),
+  serve('get_state_list_by_id', ({ caller, params, query, body, format }) =>
+    listAnnotations(db, { table, caller, project: params.project, query, body }, { gzip: false, format }),
   );
   serve('get_state_count', ({ caller, params, query }) =>
     countAnnotations(db, { table, caller, project: params.project, query }),
