@@ -27,8 +27,9 @@ export class FieldLaptop {
     this.profile = profile;
   }
 
-  static async new(): Promise<FieldLaptop> {
-    const laptop = new FieldLaptop(await mkdtemp(join(tmpdir(), 'tidemark-laptop-')), await newProfile());
+  /** With its data in a new folder, below `parent` where one is given. */
+  static async new(parent = tmpdir()): Promise<FieldLaptop> {
+    const laptop = new FieldLaptop(await mkdtemp(join(parent, 'tidemark-laptop-')), await newProfile());
     await laptop.start();
     return laptop;
   }
