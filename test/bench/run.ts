@@ -1,0 +1,23 @@
+import { tableOf, type Comparison } from './measure.ts';
+
+/*
+ * `npm run bench [name ...]`: every comparison, or the named ones. Each compares our way with the one that
+ * a user would pick instead, in the same run on the same machine; the ratio is the figure that travels.
+ */
+const benches: Readonly<Record<string, () => Promise<Comparison[]>>> = {
+  store: async () => (await import('./store.ts')).compareStore(),
+  canvas: async () => (await import('./canvas.ts')).compareCanvas(),
+  frames: async () => (await import('./frames.ts')).compareFrames(),
+  list: async () => (await import('./list.ts')).compareList(),
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`No benchmark ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+for (const [name, compare] of Object.entries(benches)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  for (const comparison of await compare()) console.log(`${tableOf(comparison)}\n`);
+}
