@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import { Emitter } from '../base/emitter.ts';
 import type { Stop } from '../base/disposable.ts';
-import { errorFrom, faultOf, TidemarkError } from './errors.ts';
+import { errorFrom, faultOf, TidemarkError, type Fault } from './errors.ts';
 import {
   FaultSchema,
   hostEvents,
@@ -179,6 +179,11 @@ function mismatch(method: string, schema: TSchema, value: unknown): TidemarkErro
   const [first] = Errors(schema, value);
   const where = first === undefined ? '' : `${first.instancePath || '/'} ${first.message}`;
   return new TidemarkError('bad-request', { detail: `${method}: ${where}` });
+}
+
+/** The fault, or null for anything else. */
+export function parseFault(value: unknown): Fault | null {
+  return Check(FaultSchema, value) ? (value as Fault) : null;
 }
 
 /** The message, or null for anything that is not of the protocol. */

@@ -8,7 +8,8 @@ import type { Locator } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FieldLaptop } from '../support/field-laptop.ts';
 import { AppDidNotStart, startBrowserApp } from '../support/host.ts';
-import { EditorScreen, LibraryScreen, StatusBar } from '../support/screens.ts';
+import type { EditorScreen } from '../support/screens.ts';
+import { LibraryScreen, StatusBar } from '../support/screens.ts';
 import { sampleClip } from '../support/shared-data.ts';
 
 /*

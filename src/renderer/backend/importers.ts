@@ -1,6 +1,7 @@
 import { sleep, type Clock } from '../../base/clock.ts';
-import { TidemarkError } from '../../contract/errors.ts';
+import { errorFrom, TidemarkError, type Fault } from '../../contract/errors.ts';
 import type { Host } from '../../contract/host-rpc.ts';
+import { parseFault } from '../../contract/rpc.ts';
 import type { Importer, ImportTarget } from './backend.ts';
 import type { Shell } from './connect.ts';
 
@@ -92,12 +93,16 @@ async function putChunk(send: typeof fetch, { importId, offset, chunk, signal }:
     throw new TidemarkError(signal.aborted ? 'cancelled' : 'host-gone', { cause });
   }
   if (reply.ok) return;
-  // 409: the host is at another offset than we think; beginning again tells which.
-  const code =
-    reply.status === 507
-      ? 'disk-full'
-      : reply.status === 409 || reply.status >= 500
-        ? 'host-gone'
-        : 'rejected';
-  throw new TidemarkError(code, { status: reply.status });
+  const fault = await faultIn(reply);
+  // The host is at another offset than we think, or it is not the host that answers: beginning again tells.
+  if (fault === null || fault.code === 'bad-request')
+    throw new TidemarkError('host-gone', { status: reply.status });
+  throw errorFrom(fault);
+}
+
+/** The fault that the host told, or null for an answer that is not its own. */
+async function faultIn(reply: Response): Promise<Fault | null> {
+  const body: unknown = await reply.json().catch(() => null);
+  const fault = (body as { fault?: unknown } | null)?.fault;
+  return parseFault(fault);
 }

@@ -73,6 +73,9 @@ export const en = {
 
   'import.vanished.kept': 'Nothing was added; other files are not affected.',
   'import.vanished.remedy': 'Bring the file back and add it again; it goes on where it stopped.',
+  'import.failed.kept': 'Your own file was not touched; what has arrived is kept.',
+  'import.failed.remedy': 'Try again; it goes on where it stopped.',
+  'import.full.remedy': 'Free some space, then try again; it goes on where it stopped.',
   'import.nothing': 'No video or image was found in what you dropped.',
   'import.nothing.body': 'Folders are searched for files named like a video or an image. Nothing was added.',
   'import.waiting': 'Waiting',

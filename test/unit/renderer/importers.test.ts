@@ -8,7 +8,7 @@ const target = { account: 'a', projectId: 1, sectionId: null };
 const clock = { now: () => 0, after: (_: number, run: () => void) => (queueMicrotask(run), () => {}) };
 
 /** A host that keeps the bytes it got; `answers` come instead of the next ones. */
-function receiver(answers: ('drop' | number)[] = []): {
+function receiver(answers: ('drop' | 'disk-full' | number)[] = []): {
   host: Host;
   send: typeof fetch;
   calls: string[];
@@ -27,6 +27,11 @@ function receiver(answers: ('drop' | number)[] = []): {
     const answer = answers.shift();
     calls.push(String(address));
     if (answer === 'drop') return Promise.reject(new TypeError('network'));
+    // What the host answers: 500 with the fault as data, whatever the fault is.
+    if (typeof answer === 'string') {
+      const fault = new TidemarkError(answer).fault;
+      return Promise.resolve(new Response(JSON.stringify({ fault }), { status: 500 }));
+    }
     if (answer !== undefined) return Promise.resolve(new Response(null, { status: answer }));
     received += (init?.body as ArrayBuffer).byteLength;
     return Promise.resolve(new Response('{}'));
@@ -53,7 +58,7 @@ describe('sending a file to the host', () => {
   });
 
   it('goes on where it stopped after the connection broke', async () => {
-    const answers: ('drop' | number)[] = [];
+    const answers: ('drop' | 'disk-full' | number)[] = [];
     const flaky = receiver(answers);
     const importer = createStreamImporter(flaky.host, clock, (address, init) => {
       if (flaky.calls.filter((call) => call.startsWith('/imports')).length === 1) answers.push('drop');
@@ -77,7 +82,7 @@ describe('sending a file to the host', () => {
   });
 
   it('gives up at once on a full disk and tells the host', async () => {
-    const host = receiver([507]);
+    const host = receiver(['disk-full']);
     const adding = createStreamImporter(host.host, clock, host.send).add(
       new File(['x'], 'dive.mp4'),
       target,
