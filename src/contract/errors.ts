@@ -48,7 +48,10 @@ export const errorCatalogue = {
   'disk-full': { advice: 'ask', text: 'The disk is full.' },
   'disk-failed': { advice: 'ask', text: 'The disk refused to write.' },
   'storage-failed': { advice: 'ask', text: 'The local database refused to write.' },
-  'data-in-use': { advice: 'ask', text: 'Another Tidemark already works on this data.' },
+  'data-in-use': {
+    advice: 'ask',
+    text: 'Another Tidemark already works on this data, and nothing was changed. Use the one that is open, or close it and start again.',
+  },
   'hub-failed': { advice: 'ask', text: 'The built-in server did not start.' },
   'host-gone': { advice: 'retry', text: 'The background process does not answer.' },
   cancelled: { advice: 'stop', text: 'It was cancelled.' },
