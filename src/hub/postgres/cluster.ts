@@ -26,6 +26,8 @@ const START_LIMIT_MS = 120_000; // recovery after a crash may replay much
 const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 15;
 const PORT_TRIES = 5;
+const DYING_LIMIT_MS = 2_000;
+const ORPHANS_LIMIT_MS = 30_000;
 
 /**
  * Starts the PostgreSQL of `<data>/postgres`, creating the cluster on first use, or adopts the one
@@ -48,6 +50,7 @@ export async function startCluster(dataFolder: string): Promise<Cluster> {
   if (running) return handle({ data, password, postmaster: running, adopted: true });
   const runAs = await chooseRunAs([folder, binaries.postgres]);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise({ folder, data, password, binaries, runAs });
+  await disarmStaleFile(data);
   const postmaster = await launch({ folder, data, binaries, runAs });
   return handle({ data, password, postmaster, adopted: false });
 }
@@ -120,15 +123,40 @@ function pgEnv(): NodeJS.ProcessEnv {
 }
 
 async function launch(place: Place): Promise<Postmaster> {
-  let failure: unknown;
-  for (let attempt = 0; attempt < PORT_TRIES; attempt++) {
+  const orphansLimit = Date.now() + ORPHANS_LIMIT_MS;
+  for (let attempt = 1; ; attempt++) {
     try {
       return await launchOn(await freePort(), place);
     } catch (error) {
-      failure = error; // most likely somebody took the port between the look and the bind
+      // Backends of a postmaster that was killed notice it within moments; until then they hold its memory.
+      const orphans = String(error).includes('pre-existing shared memory') && Date.now() < orphansLimit;
+      // Otherwise somebody most likely took the port between the look and the bind.
+      if (!orphans && attempt >= PORT_TRIES) throw error;
+      if (orphans) await wait(10 * POLL_MS);
     }
   }
-  throw failure;
+}
+
+/**
+ * Lets PostgreSQL start over a `postmaster.pid` whose process is no postmaster of this cluster, yet
+ * still answers signals: a killed one that nobody has reaped, or another program that was given its
+ * number. PostgreSQL would refuse it. It trusts the number of its own parent, which is the hub, and
+ * still checks the other lines for backends that outlived the killed postmaster.
+ */
+async function disarmStaleFile(data: string): Promise<void> {
+  const gone = await lookUntil(DYING_LIMIT_MS, async () => {
+    const pid = await pidInFile(data);
+    return pid === undefined || !isAlive(pid) ? true : undefined;
+  });
+  if (gone) return;
+  const path = join(data, 'postmaster.pid');
+  const [, ...rest] = (await readFile(path, 'utf8')).split('\n');
+  await writeFile(path, [String(process.pid), ...rest].join('\n'));
+}
+
+async function pidInFile(data: string): Promise<number | undefined> {
+  const first = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0];
+  return Number(first) || undefined;
 }
 
 async function launchOn(port: number, { folder, data, binaries, runAs }: Place): Promise<Postmaster> {
@@ -201,7 +229,7 @@ async function readPostmaster(data: string): Promise<Postmaster | undefined> {
 
 /**
  * The postmaster that already serves this cluster. A stale file after a crash names a dead process,
- * or by accident an unrelated one: PostgreSQL itself removes such a file at its next start.
+ * or by accident an unrelated one; see `disarmStaleFile`.
  */
 async function findRunning(data: string): Promise<Postmaster | undefined> {
   const found = await lookUntil(START_LIMIT_MS, async () => {

@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -76,6 +77,28 @@ describe('the hub as a process', () => {
     process.kill(database, 'SIGKILL');
     await hub.restart();
     expect(await chainOf(call, ids, elemental_id)).toHaveLength(1);
+  });
+
+  it('starts over the file of a killed database whose number another program has now', async () => {
+    const hub = await start({ sample: false });
+    const database = await postmasterPid(hub);
+    const file = join(hub.data, 'postgres/cluster/postmaster.pid');
+    const { uid, gid } = await stat(file);
+    await hub.kill();
+    process.kill(database, 'SIGKILL');
+    const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], {
+      ...(process.getuid?.() === 0 ? { uid, gid } : {}),
+      stdio: 'ignore',
+    });
+    try {
+      const [, ...rest] = (await readFile(file, 'utf8')).split('\n');
+      await writeFile(file, [String(other.pid), ...rest].join('\n'));
+      await hub.restart();
+      expect((await hub.client()<{ username: string }>('GET', '/rest/User/GetCurrent')).status).toBe(200);
+      expect(other.exitCode).toBeNull();
+    } finally {
+      other.kill();
+    }
   });
 
   it('takes over the database that a killed hub left running, keeps tokens, and stops it at its own end', async () => {
