@@ -58,6 +58,7 @@ export function buildApp(deps: HubDeps): FastifyInstance {
           origin: originOf(deps, request),
           format: operation.name in formatted ? readFormat(raw.query['format']) : 'json',
           headers: request.headers,
+          rawQuery: raw.query,
         };
         const perform = (): Promise<Answer> => handler(call as Call<OperationName>);
         const key = request.headers['idempotency-key'];
@@ -124,7 +125,13 @@ async function send(reply: FastifyReply, answer: Answer): Promise<FastifyReply> 
       return reply.status(200).type('application/json').send(stream);
     }
     case 'bytes':
-      return reply.status(200).type(answer.contentType).send(answer.bytes);
+      return reply
+        .status(200)
+        .headers(answer.headers ?? {})
+        .type(answer.contentType)
+        .send(answer.bytes);
+    case 'empty':
+      return reply.status(answer.status).headers(answer.headers).send();
     case 'redirect':
       return reply.redirect(answer.location, 301);
   }

@@ -4,6 +4,7 @@ import type { PathParamsOf, pathParamSchemas } from '../contract/operation.ts';
 import type { QueryParam } from '../contract/param.ts';
 import type { Caller } from './access/access.ts';
 import type { ListFormat } from './plugins/list-format.ts';
+import type { RawQuery } from './plugins/query-text.ts';
 
 /** Types of a served call, derived from the contract, so that handlers cannot drift from it. */
 
@@ -41,6 +42,8 @@ export interface Call<Name extends OperationName> {
   /** The form in which a list is wanted; only the long lists heed it. */
   readonly format: ListFormat;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The parameters as written, for what must be told apart before defaults fill it. */
+  readonly rawQuery: RawQuery;
 }
 
 /** The same members, each of which may also be there and undefined. */
@@ -51,7 +54,9 @@ export type Answer =
   | { kind: 'json'; status: number; body: unknown }
   /** A list, sent as it is read; `gzip` as the original does for GET, whatever the client accepts. */
   | { kind: 'rows'; rows: AsyncIterable<unknown[]>; gzip: boolean; form: ListForm }
-  | { kind: 'bytes'; contentType: string; bytes: Buffer }
+  | { kind: 'bytes'; contentType: string; bytes: Buffer; headers?: Readonly<Record<string, string>> }
+  /** A status with headers alone, such as 304 for a picture that the client already has. */
+  | { kind: 'empty'; status: number; headers: Readonly<Record<string, string>> }
   | { kind: 'redirect'; location: string };
 
 export type ListForm = { name: 'json' } | { name: 'jsonl' } | { name: 'csv'; columns: string[] };
