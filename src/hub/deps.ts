@@ -4,12 +4,15 @@ import type { Db } from './db/database.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { UrlSigner } from './objects/signing.ts';
+import type { RemoteFiles } from './remote/remote-files.ts';
 
 /** What the routes work with; made in the composition root. */
 export interface HubDeps {
   db: Db;
   objects: ObjectStore;
   signer: UrlSigner;
+  /** Files of other servers, named by clients. */
+  remote: RemoteFiles;
   queue: JobQueue;
   clock: Clock;
   makeId: MakeId;

@@ -19,7 +19,8 @@ const usage = `tidemark-hub: the Tator-compatible server of Tidemark
   --credentials-file FILE  write url, username and password as JSON (mode 0600) for the program that started it
   --public-url URL         base of the URLs given to clients, behind a proxy
   --parent-watch           end when the program that started it ends (its end of stdin closes)
-Environment: DATABASE_URL (an external PostgreSQL 15 or later), FFMPEG_PATH
+Environment: DATABASE_URL (an external PostgreSQL 15 or later), FFMPEG_PATH,
+FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
 function readOptions() {
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
     databaseUrl: process.env['DATABASE_URL'] || undefined,
     publicUrl: options['public-url'],
     ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
+    fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
     sample: options.sample,
     // A program that started the hub has the file, and keeps what it hears: no secrets in logs.
     showPasswords: options['credentials-file'] === undefined,

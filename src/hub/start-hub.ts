@@ -13,6 +13,7 @@ import { JobQueue } from './jobs/queue.ts';
 import { transcodeWorker } from './jobs/transcode-worker.ts';
 import { FileStore } from './objects/file-store.ts';
 import { UrlSigner } from './objects/signing.ts';
+import { RemoteFiles } from './remote/remote-files.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { ensureSample } from './sample/sample-project.ts';
 
@@ -32,6 +33,8 @@ export interface HubOptions {
   publicUrl?: string | undefined;
   /** The ffmpeg program; absent: found on the machine. */
   ffmpegPath?: string | undefined;
+  /** Lets clients name files on this machine and its network as sources. */
+  fetchPrivateUrls?: boolean | undefined;
   /** For people, one line at a time. */
   log: (line: string) => void;
 }
@@ -110,6 +113,7 @@ async function makeDeps(
     db,
     objects,
     signer: new UrlSigner(await readOrMakeSecret(join(options.data, 'signing-secret'))),
+    remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     clock,
     makeId: randomUUID,
