@@ -94,10 +94,13 @@ async function perform(
 function requestOf(operation: Operation, args: Readonly<Record<string, unknown>>): EncodedRequest {
   const encoded = encodeRequest(operation, args);
   if (!encoded.ok) {
-    const widens = encoded.problems.some(({ reason }) => reason === 'empty-list' || reason === 'unknown');
+    // A list without items selects everything, also to read; an unknown filter does where it narrows a change.
+    const widens = encoded.problems.some(
+      ({ reason }) => reason === 'empty-list' || (reason === 'unknown' && operation.narrowedBy.length > 0),
+    );
     const words = encoded.problems.map(({ argument, reason }) => `${argument}: ${reason}`).join(', ');
     throw new TatorError(operation.name, {
-      code: widens && operation.narrowedBy.length > 0 ? 'would-widen' : 'bad-request',
+      code: widens ? 'would-widen' : 'bad-request',
       reached: 'not-sent',
       serverMessage: words,
     });
