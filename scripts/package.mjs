@@ -24,15 +24,17 @@ for (const target of targets[process.platform] ?? []) {
   console.log(`\n> ${target}`);
   const args = [builder, flag, target, '--publish', 'never', '--config', 'electron-builder.yml'];
   if (existsSync(dist)) args.push(`-c.electronDist=${dist}`);
-  const { status, stderr } = spawnSync(process.execPath, args, {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     timeout: 15 * 60_000,
+    maxBuffer: 64 * 2 ** 20,
   });
+  process.stdout.write(stdout ?? '');
   if (status === 0) made.push(target);
   else {
-    stopped.push(`${target}: ${reasonIn(stderr ?? '')}`);
+    stopped.push(`${target}: ${reasonIn(`${stderr ?? ''}\n${stdout ?? ''}`)}`);
     // Without the program itself no installer can follow.
     if (target === 'dir') break;
   }

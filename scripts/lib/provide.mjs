@@ -39,6 +39,7 @@ export function ensurePackages() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  if (hasEveryPackage()) return writeFileSync(stamp, digest);
   console.log('Installing packages (once) ...');
   const code = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (code !== 0) {
@@ -47,6 +48,22 @@ export function ensurePackages() {
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(stamp, digest);
+}
+
+/**
+ * Whether npm has installed exactly what the lock file names, for instance by an `npm install` just now:
+ * a tree that is in use is not taken down without need. Optional packages may be missing.
+ */
+function hasEveryPackage() {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(record, 'utf8')).packages;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === '') return true;
+    const is = existsSync(join(root, path)) ? present[path]?.version : undefined;
+    return is === version || (is === undefined && optional === true);
+  });
 }
 
 /** Path of a program on PATH, or null. */
