@@ -147,12 +147,25 @@ export const Upload = Type.Object({
   /** Server id of the media that the file belongs to. */
   mediaId: Type.Integer(),
   name: Type.String(),
+  /** Bytes of the file. */
+  size: Type.Number(),
+  /** Lower ones are sent first. */
+  order: Type.Number(),
   parts: Type.Object({ done: Type.Integer(), total: Type.Integer() }),
   /** Bytes a second, smoothed; null while idle. */
   speed: Type.Union([Type.Number(), Type.Null()]),
   state: UploadState,
 });
 export type Upload = Static<typeof Upload>;
+
+/** What holds for all uploads of this device. */
+export const UploadRules = Type.Object({
+  /** Bytes a second of all uploads together; null for no limit. */
+  limit: Type.Union([Type.Number({ minimum: 1024 }), Type.Null()]),
+  /** Files wait; annotations are sent. For metered links. */
+  annotationsOnly: Type.Boolean(),
+});
+export type UploadRules = Static<typeof UploadRules>;
 
 /** One line of the flight recorder. The body is opaque to the host. */
 export const RecorderEntry = Type.Object({
@@ -275,6 +288,13 @@ export const hostMethods = {
   'uploads.list': method(Type.Object(ofAccount), Type.Array(Upload)),
   'uploads.pause': method(byMediaKey, nothing),
   'uploads.resume': method(byMediaKey, nothing),
+  /** The upload that is being sent gives way between two parts. */
+  'uploads.move': method(
+    Type.Object({ mediaKey: Type.String(), place: Type.Enum(['first', 'up', 'down', 'last']) }),
+    nothing,
+  ),
+  'uploads.rules': method(nothing, UploadRules),
+  'uploads.setRules': method(UploadRules, nothing),
 } as const satisfies Record<string, Method>;
 
 export type HostMethods = typeof hostMethods;
@@ -293,6 +313,7 @@ export const hostEvents = {
   'media.changed': LocalMedia,
   'media.removed': byMediaKey,
   'uploads.changed': Upload,
+  'uploads.rulesChanged': UploadRules,
 } as const satisfies Record<string, TSchema>;
 
 export type HostEvents = typeof hostEvents;

@@ -1,6 +1,8 @@
 import type { TSchema } from 'typebox';
 import type { Operation, Permission, Reply } from './operation.ts';
 import type { QueryParam } from './param.ts';
+import { References } from './schema-references.ts';
+import { namedSchemas } from './schema-names.ts';
 import { BadRequestReply, MessageReply } from './shapes/replies.ts';
 
 /** The OpenAPI 3.1 document of a table, as plain JSON. Its schemas are JSON Schema 2020-12 already. */
@@ -13,7 +15,8 @@ export interface OpenApiInfo {
 }
 
 export function openApiDocument(table: readonly Operation[], info: OpenApiInfo): Record<string, unknown> {
-  const document = {
+  const references = new References(namedSchemas);
+  return references.resolve({
     openapi: '3.1.0',
     info: { title: info.title, version: info.version },
     servers: (info.servers ?? ['/']).map((url) => ({ url })),
@@ -36,10 +39,9 @@ export function openApiDocument(table: readonly Operation[], info: OpenApiInfo):
         Forbidden: jsonAnswer('The caller lacks the permission.', MessageReply),
         NotFound: jsonAnswer('There is no such thing.', MessageReply),
       },
+      schemas: references.definitions(),
     },
-  };
-  // Schemas are shared objects in the table; a document is a tree.
-  return JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
+  }) as Record<string, unknown>;
 }
 
 function pathsOf(table: readonly Operation[]): Record<string, Record<string, unknown>> {

@@ -212,7 +212,7 @@ export const projectOperations = family({
   update_bookmark: {
     method: 'PATCH',
     path: '/rest/Bookmark/{id}',
-    body: shape.BookmarkSpec,
+    body: shape.BookmarkUpdate,
     responses: { 200: MessageReply },
     permission: 'can-edit',
     summary: "Changes one of the caller's bookmarks.",

@@ -159,14 +159,14 @@ export const Group = object({
 
 // Object stores
 
-const s3 = object({
+export const s3 = object({
   endpoint_url: Text,
   region_name: Text,
   aws_access_key_id: Text,
   aws_secret_access_key: Text,
 });
 
-const gcp = object({
+export const gcp = object({
   type: Text,
   project_id: Text,
   private_key_id: Text,
@@ -179,18 +179,20 @@ const gcp = object({
   client_x509_cert_url: Text,
 });
 
-const oci = object({
-  boto3_config: s3,
-  native_config: object({
-    user: Text,
-    key_content: Text,
-    fingerprint: Text,
-    tenancy: Text,
-    region: Text,
-  }),
+export const ociNative = object({
+  user: Text,
+  key_content: Text,
+  fingerprint: Text,
+  tenancy: Text,
+  region: Text,
 });
 
-const azure = object({ connection_string: Text });
+export const oci = object({
+  boto3_config: s3,
+  native_config: ociNative,
+});
+
+export const azure = object({ connection_string: Text });
 
 /** Credentials of the store; never returned. */
 const config = anyOf(gcp, oci, s3, azure);

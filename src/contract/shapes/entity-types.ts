@@ -154,7 +154,9 @@ export const EncodeConfig = object(
   { additionalProperties: true },
 );
 
-const S3Storage = object(optional({ aws_access_key: Text, aws_secret_access_key: Text, bucket_name: Text }));
+export const S3Storage = object(
+  optional({ aws_access_key: Text, aws_secret_access_key: Text, bucket_name: Text }),
+);
 
 export const ArchiveConfig = object({
   encode: EncodeConfig,
@@ -219,7 +221,7 @@ export const MediaType = object({
 
 // Localization types
 
-const Fill = object(optional({ color: Color, style: choice(['fill', 'blur', 'gray']) }));
+export const Fill = object(optional({ color: Color, style: choice(['fill', 'blur', 'gray']) }));
 
 /** Colours by attribute value or by version; `alpha_ranges` are [from, to, alpha]. */
 export const ColorMap = nullable(

@@ -19,11 +19,13 @@ import {
 
 /** Work that runs on the server, what it is made of, and files that are no media. */
 
+export const EmailAttachment = object({ key: Text, name: Text });
+
 export const EmailSpec = object({
   recipients: Type.Array(Text),
   subject: Text,
   text: Text,
-  ...optional({ attachments: Type.Array(object({ key: Text, name: Text })) }),
+  ...optional({ attachments: Type.Array(EmailAttachment) }),
 });
 
 /** `send_as_file` 1 sends the message as an attachment. */
@@ -31,7 +33,7 @@ export const NotifySpec = object({ message: Text, ...optional({ send_as_file: Wh
 
 // Algorithms
 
-const AlgorithmParameter = object({ name: Text, value: anyOf(Type.Number(), Text) });
+export const AlgorithmParameter = object({ name: Text, value: anyOf(Type.Number(), Text) });
 
 /** Values of a hosted template. An update that leaves them out empties them. */
 const Parameters = Type.Array(Parameter, { default: [] });
@@ -74,7 +76,7 @@ export const Manifest = object(optional({ url: Text }));
 
 // Jobs and transcodes
 
-const JobNode = object(
+export const JobNode = object(
   optional({
     id: Text,
     children: Type.Array(Text),

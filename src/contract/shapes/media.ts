@@ -53,7 +53,7 @@ export const AuxiliaryFile = object({
   ...elsewhere,
 });
 
-const Feed = object({ name: Text, resolution: Resolution });
+export const Feed = object({ name: Text, resolution: Resolution });
 export const LiveStream = object({ url: Text, feeds: Type.Array(Feed) });
 
 /** `timestampOffset` is the clip's start in the whole, s. */

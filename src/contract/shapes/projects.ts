@@ -178,6 +178,7 @@ export const Section = object({
 // What a user keeps for herself in a project
 
 export const BookmarkSpec = object(optional({ name: Text, uri: Text }));
+export const BookmarkUpdate = object(optional({ name: Text, uri: Text }));
 
 export const Bookmark = object({
   id: Id,
