@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { PeopleSchema } from './schema-people.ts';
 
 /** The tables as TypeScript sees them: what is read, what may be left out on insert. */
 
@@ -275,7 +276,7 @@ export interface IdempotencyKeys {
   created: Generated<Date>;
 }
 
-export interface HubSchema {
+export interface HubSchema extends PeopleSchema {
   users: Users;
   tokens: Tokens;
   organizations: Organizations;
