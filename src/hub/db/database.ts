@@ -5,6 +5,7 @@ import Cursor from 'pg-cursor';
 import { startFailure } from '../errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { people } from './migrations/0002-people.ts';
+import { work } from './migrations/0003-work.ts';
 import type { HubSchema } from './schema.ts';
 
 export type Db = Kysely<HubSchema>;
@@ -16,7 +17,7 @@ const CONNECT_LIMIT_MS = 15_000;
 const OLDEST_SERVER = 150_000;
 
 /** In order; a name is never changed and an entry never edited once released. */
-const migrations = { '0001-initial': initial, '0002-people': people };
+const migrations = { '0001-initial': initial, '0002-people': people, '0003-work': work };
 
 export interface OpenDatabase {
   db: Db;

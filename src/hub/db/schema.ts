@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { PeopleSchema } from './schema-people.ts';
+import type { WorkSchema } from './schema-work.ts';
 
 /** The tables as TypeScript sees them: what is read, what may be left out on insert. */
 
@@ -276,7 +277,7 @@ export interface IdempotencyKeys {
   created: Generated<Date>;
 }
 
-export interface HubSchema extends PeopleSchema {
+export interface HubSchema extends PeopleSchema, WorkSchema {
   users: Users;
   tokens: Tokens;
   organizations: Organizations;
