@@ -47,5 +47,14 @@ process.exit(made.length === 0 ? 1 : 0);
 
 function reasonIn(text) {
   const lines = text.split('\n').filter((line) => /⨯|error|cannot|failed/i.test(line));
-  return (lines[0] ?? 'electron-builder gave no reason').trim().slice(0, 300);
+  const reason = (lines[0] ?? 'electron-builder gave no reason')
+    .replace('⨯', '')
+    .replace(/\s+(failedTask|stackTrace)=.*/, '')
+    .trim()
+    .slice(0, 300);
+  if (!/ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT/.test(reason)) return reason;
+  return (
+    `Electron's own program is not on this machine and could not be fetched (${reason}). ` +
+    'Run the command with a network, or name the folder of an unpacked one in ELECTRON_OVERRIDE_DIST_PATH.'
+  );
 }

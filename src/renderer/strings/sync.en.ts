@@ -167,6 +167,7 @@ export const syncStrings = {
       password: 'Write your password.',
     },
     insecure: 'This address is not encrypted: others on the network could read the password.',
+    kept: 'Nothing on this device was changed; work under other sign-ins goes on.',
     remedies: signInRemedies,
   },
   recovery: {
