@@ -98,7 +98,7 @@ function onLine(line) {
       `Tidemark did not start. ${fault.message}${fault.detail === undefined ? '' : ` (${fault.detail})`}`,
     );
     if (fault.code === 'data-in-use') {
-      console.error('Nothing was changed. Use the one that is running, or name another folder with --data.');
+      console.error('To run both, name another folder with --data.');
     }
   }
 }
