@@ -2,14 +2,16 @@ import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import { attributesOf, type Fields } from '../domain/fields.ts';
 import type { LocalizationDtype } from '../domain/geometry.ts';
 import type { EntityRef } from '../domain/identity.ts';
-import type {
-  Answer,
-  CreateSpec,
-  MarkQuery,
-  MediaSpec,
-  ServerMedia,
-  ServerPort,
-  ServerRow,
+import {
+  stockTraits,
+  type Answer,
+  type CreateSpec,
+  type MarkQuery,
+  type MediaSpec,
+  type ServerMedia,
+  type ServerPort,
+  type ServerRow,
+  type ServerTraits,
 } from '../sync/ports.ts';
 import { editMembers, idList, localizationRow, stateRow, type RowContext } from './annotation-wire.ts';
 import { mediaFrom, projectFrom, readCatalog } from './catalog-wire.ts';
@@ -17,7 +19,15 @@ import { answerOf, garbled } from './failures.ts';
 import { MediaKeys } from './media-keys.ts';
 import { Members } from './members.ts';
 import type { ServerCall } from './server-call.ts';
-import { asId, asList, asRecord, geometryMembers, newAttributes, type Wire } from './wire.ts';
+import {
+  asId,
+  asList,
+  asRecord,
+  attributeMembers,
+  geometryMembers,
+  newAttributes,
+  type Wire,
+} from './wire.ts';
 
 const read = { write: false };
 const write = { write: true };
@@ -139,6 +149,30 @@ export class HostServer implements ServerPort {
         ({ key }) => key === elementalId,
       );
     }, read);
+  }
+
+  readMediaByIds(projectId: number, serverIds: number[]): Promise<Answer<ServerMedia[]>> {
+    return answerOf(async () => {
+      const args = { project: projectId, body: { ids: serverIds } };
+      return this.#medias(asList(await this.#call('get_media_list_by_id', args), 'media list'));
+    }, read);
+  }
+
+  patchMedia(serverId: number, changes: Fields): Promise<Answer<null>> {
+    return answerOf(async () => {
+      const { name, section_id: section } = changes;
+      const body = {
+        ...(typeof name === 'string' ? { name } : {}),
+        ...('section_id' in changes ? { primary_section: typeof section === 'number' ? section : -1 } : {}),
+        ...attributeMembers(changes),
+      };
+      await this.#call('update_media', { id: serverId, body }, { timeoutMs: writeTimeout });
+      return null;
+    }, write);
+  }
+
+  async readTraits(): Promise<Answer<ServerTraits>> {
+    return { ok: true, value: stockTraits };
   }
 
   createMedia(

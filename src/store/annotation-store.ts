@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { ProjectCatalog, Project } from '../domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
@@ -194,11 +195,15 @@ export class DexieAnnotationStore implements AnnotationStore {
 
   async #mediaItems(records: Parameters<typeof mediaItemOf>[0][]): Promise<MediaItem[]> {
     const keys = records.map(({ key }) => entityKey({ kind: 'media', version: 0, elementalId: key }));
-    const [edits, attempts] = await Promise.all([
+    const [edits, attempts, conflicts] = await Promise.all([
       this.#db.edits.bulkGet(keys),
       this.#db.attempts.bulkGet(keys),
+      this.#db.conflicts.where('key').anyOf(keys).toArray(),
     ]);
-    return records.map((record, i) => mediaItemOf(record, edits[i], attempts[i]));
+    const conflictsOf = groupBy(conflicts, ({ key }) => key);
+    return records.map((record, i) =>
+      mediaItemOf(record, edits[i], attempts[i], conflictsOf.get(keys[i] ?? '')),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { groupBy } from '../base/group.ts';
-import { entityKey } from '../domain/identity.ts';
-import type { EntityState, Place, Revision } from '../sync/ports.ts';
+import { entityKey, type EntityKey } from '../domain/identity.ts';
+import type { EntityState, Place, Revision, ServerRow } from '../sync/ports.ts';
+import { rowOfMedia } from './media-table.ts';
 import type { Pages } from './pages.ts';
 import type { TidemarkDatabase } from './schema.ts';
 
@@ -11,19 +12,33 @@ export async function readStates(
   places: Place[],
 ): Promise<EntityState[]> {
   const keys = places.map(({ ref }) => entityKey(ref));
-  const [rows, edits, attempts, conflicts] = await Promise.all([
-    pages.rows(places),
+  const [rows, medias, edits, attempts, conflicts] = await Promise.all([
+    pages.rows(places.filter(({ ref }) => ref.kind !== 'media')),
+    mediaRows(db, places),
     db.edits.bulkGet(keys),
     db.attempts.bulkGet(keys),
     db.conflicts.where('key').anyOf(keys).toArray(),
   ]);
   const conflictsOf = groupBy(conflicts, ({ key }) => key);
   return keys.map((key, i) => ({
-    row: rows.get(key) ?? null,
+    row: rows.get(key) ?? medias.get(key) ?? null,
     edit: edits[i] ?? null,
     attempt: attempts[i] ?? null,
     conflicts: conflictsOf.get(key) ?? [],
   }));
+}
+
+/** A media is a record of its own, not a row of a page. */
+async function mediaRows(db: TidemarkDatabase, places: Place[]): Promise<Map<EntityKey, ServerRow>> {
+  const medias = places.filter(({ ref }) => ref.kind === 'media');
+  if (medias.length === 0) return new Map();
+  const records = await db.media.bulkGet(medias.map(({ ref }) => ref.elementalId));
+  return new Map(
+    records.flatMap((record) => {
+      const row = record === undefined ? null : rowOfMedia(record);
+      return row === null ? [] : [[entityKey(row.ref), row] as const];
+    }),
+  );
 }
 
 export interface Rewrite {
@@ -32,14 +47,14 @@ export interface Rewrite {
   revision: Revision;
 }
 
-/** Writes what changed of the entities; inside a transaction of `entityTables`. */
+/** Writes what changed of the entities (rows of medias excepted: listings write them); inside a transaction of `entityTables`. */
 export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: Rewrite[]): Promise<void> {
   const edits = rewrites.flatMap(({ revision }) => (revision.edit ? [revision.edit] : []));
   const attempts = rewrites.flatMap(({ revision }) => (revision.attempt ? [revision.attempt] : []));
   const keysWhere = (test: (revision: Revision) => boolean): string[] =>
     rewrites.filter(({ revision }) => test(revision)).map(({ place }) => entityKey(place.ref));
   const rows = rewrites.flatMap(({ place, revision }) =>
-    revision.row === undefined ? [] : [{ place, row: revision.row }],
+    revision.row === undefined || place.ref.kind === 'media' ? [] : [{ place, row: revision.row }],
   );
   const listed = rewrites.filter(
     ({ before, revision }) => revision.conflicts !== undefined && before.conflicts.length > 0,
@@ -59,6 +74,6 @@ export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: 
 /** The tables that `readStates` and `writeStates` touch. */
 export function entityTables(
   db: TidemarkDatabase,
-): TidemarkDatabase['edits' | 'attempts' | 'conflicts' | 'pageHeads' | 'pageBlobs'][] {
-  return [db.edits, db.attempts, db.conflicts, db.pageHeads, db.pageBlobs];
+): TidemarkDatabase['edits' | 'attempts' | 'conflicts' | 'pageHeads' | 'pageBlobs' | 'media'][] {
+  return [db.edits, db.attempts, db.conflicts, db.pageHeads, db.pageBlobs, db.media];
 }

@@ -1,6 +1,6 @@
 import { sameJson } from '../base/json.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
-import type { Edit, ServerMedia } from '../sync/ports.ts';
+import { mediaRef, mediaRow, type Edit, type ServerMedia, type ServerRow } from '../sync/ports.ts';
 import type { MediaRecord, TidemarkDatabase } from './schema.ts';
 
 /** A media of this device that the server does not know yet. */
@@ -22,7 +22,8 @@ export async function addLocalMedia(
     const known = await db.media.get(item.key);
     if (known === undefined) {
       await db.media.put({ ...item, serverId: null, server: null, local: true, missing: 0 });
-      if (create !== null) await db.edits.put(create);
+      // After a recovery the user's own work on it may be here before the media itself.
+      if (create !== null && (await db.edits.get(create.key)) === undefined) await db.edits.put(create);
       return;
     }
     const { width, height, frameCount, fps } = item;
@@ -37,7 +38,15 @@ export async function addLocalMedia(
 
 /** Key of the edit that makes a media on the server. */
 function mediaEditKey(key: MediaKey): EntityKey {
-  return entityKey({ kind: 'media', version: 0, elementalId: key });
+  return entityKey(mediaRef(key));
+}
+
+/** Server truth of a media, as a row; null while no server has it. */
+export function rowOfMedia(record: MediaRecord): ServerRow | null {
+  const { serverId, missing } = record;
+  return serverId === null
+    ? null
+    : mediaRow({ ...record, serverId }, { deleted: missing >= agreeingListings });
 }
 
 /** Upserts what the server told; writes only what differs, so that nobody repaints for nothing. */
@@ -56,15 +65,6 @@ export async function putServerMedia(
     });
     if (changed.length > 0) await db.media.bulkPut(changed);
     if (complete) await noteMissing(db, [...known.values()], new Set(medias.map(({ key }) => key)));
-  });
-}
-
-/** The server has this media now: the edit that asked for it is done. */
-export async function confirmMedia(db: TidemarkDatabase, media: ServerMedia): Promise<void> {
-  await db.transaction('rw', [db.media, db.edits, db.attempts], async () => {
-    const edit = mediaEditKey(media.key);
-    await db.media.put(joined(await db.media.get(media.key), media));
-    await Promise.all([db.edits.delete(edit), db.attempts.delete(edit)]);
   });
 }
 
@@ -87,15 +87,16 @@ function joined(before: MediaRecord | undefined, { raw, ...media }: ServerMedia)
 async function noteMissing(db: TidemarkDatabase, known: MediaRecord[], listed: Set<string>): Promise<void> {
   const absent = known.filter(({ key, serverId }) => serverId !== null && !listed.has(key));
   const gone = absent.filter(({ missing, local }) => missing + 1 >= agreeingListings && !local);
-  const doubted = absent.filter((media) => !gone.includes(media) && media.missing < agreeingListings);
-  await db.media.bulkPut(doubted.map((media) => ({ ...media, missing: media.missing + 1 })));
   const dirty = new Set(
     await db.edits
       .where('media')
       .anyOf(gone.map(({ key }) => key))
       .uniqueKeys(),
   );
-  await db.media.bulkDelete(gone.filter(({ key }) => !dirty.has(key)).map(({ key }) => key));
+  const dropped = gone.filter(({ key }) => !dirty.has(key));
+  const doubted = absent.filter((media) => !dropped.includes(media) && media.missing < agreeingListings);
+  await db.media.bulkPut(doubted.map((media) => ({ ...media, missing: media.missing + 1 })));
+  await db.media.bulkDelete(dropped.map(({ key }) => key));
 }
 
 function addedAt(raw: unknown): number {

@@ -45,6 +45,11 @@ export function contentOf(edit: Pick<Edit, 'op' | 'base' | 'changes'>): Fields {
   return edit.op === 'create' ? edit.changes : { ...edit.base?.fields, ...edit.changes };
 }
 
+/** Made by a command; the edit that creates a dropped file on the server is the host's, and not recorded. */
+export function isUsersWork({ revision }: Edit): boolean {
+  return revision > 0;
+}
+
 /** Applies one change of the user; throws `StorageError` where the entity is not there to be changed. */
 export function applyChange(state: EntityState, change: Change, context: OverlayContext): OverlayOutcome {
   switch (change.kind) {

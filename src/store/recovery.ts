@@ -4,6 +4,7 @@ import type { EntityKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import { writeJournal } from './journal-table.ts';
 import { readOrder, writeMeta } from './meta.ts';
+import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
 import { replay, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
 import type { OpRecord, TidemarkDatabase } from './schema.ts';
@@ -87,14 +88,14 @@ async function putConflicts(db: TidemarkDatabase, key: EntityKey, conflicts: Con
   await db.conflicts.bulkPut(conflicts);
 }
 
-/** Records what the recorder does not have in its newest revision. Media are the host's own and not in it. */
+/** Records what the recorder does not have in its newest revision. */
 async function recordAgain(
   db: TidemarkDatabase,
   recorder: Recorder,
   { recorded, makeId }: { recorded: Map<EntityKey, number>; makeId: MakeId },
 ): Promise<number> {
   const behind = await db.edits
-    .filter((edit) => edit.ref.kind !== 'media' && recorded.get(edit.key) !== edit.revision)
+    .filter((edit) => isUsersWork(edit) && recorded.get(edit.key) !== edit.revision)
     .toArray();
   if (behind.length === 0) return 0;
   const conflicts = groupBy(await db.conflicts.toArray(), ({ key }) => key);

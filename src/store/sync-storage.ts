@@ -14,8 +14,9 @@ import type {
   SyncStorage,
 } from '../sync/ports.ts';
 import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
-import { confirmMedia, putServerMedia } from './media-table.ts';
+import { putServerMedia } from './media-table.ts';
 import { readMeta, readOrder, writeMeta } from './meta.ts';
+import { isUsersWork } from './overlay.ts';
 import type { Pages } from './pages.ts';
 import { encodeLine } from './recorder-lines.ts';
 import { releasable } from './replay.ts';
@@ -58,7 +59,7 @@ export class DexieSyncStorage implements SyncStorage {
       const values = Object.entries(cursors).map(([name, value]) => ({ name: cursorName(name), value }));
       if (values.length > 0) await db.meta.bulkPut(values);
       return rewrites.flatMap(({ before: { edit }, revision }) =>
-        edit !== null && revision.edit === null && edit.ref.kind !== 'media' ? [edit] : [],
+        edit !== null && revision.edit === null && isUsersWork(edit) ? [edit] : [],
       );
     });
     if (confirmed.length > 0) this.#recordConfirmed(confirmed);
@@ -101,10 +102,6 @@ export class DexieSyncStorage implements SyncStorage {
 
   putServerMedia(projectId: number, medias: ServerMedia[], options: { complete: boolean }): Promise<void> {
     return putServerMedia(this.#db, { projectId, medias, ...options });
-  }
-
-  confirmMedia(key: MediaKey, media: ServerMedia): Promise<void> {
-    return confirmMedia(this.#db, { ...media, key });
   }
 
   async projectIds(): Promise<number[]> {

@@ -1,5 +1,7 @@
 import { groupBy } from '../base/group.ts';
+import { attributesOf } from '../domain/fields.ts';
 import { entityKey, type MediaKey } from '../domain/identity.ts';
+import { mediaFields } from '../domain/media-fields.ts';
 import type { Attempt, Conflict, Edit, OutboxCounts, ServerRow } from '../sync/ports.ts';
 import { contentOf } from './overlay.ts';
 import type { Pages } from './pages.ts';
@@ -98,16 +100,22 @@ export function syncOf(
   return attempt?.state === 'in-doubt' ? 'in-doubt' : 'unsynced';
 }
 
+/** A media as the user sees it: what was listed of it, and his own work over that. */
 export function mediaItemOf(
   record: MediaRecord,
   edit: Edit | undefined,
   attempt: Attempt | undefined,
+  conflicts: Conflict[] | undefined,
 ): MediaItem {
-  const { key, projectId, serverId, type, kind, name, sectionId, width, height, frameCount, fps } = record;
-  const { attributes, server, addedAt } = record;
+  const { key, projectId, serverId, type, kind, width, height, frameCount, fps } = record;
+  const { server, addedAt } = record;
+  const fields = { ...mediaFields(record), ...edit?.changes };
+  const name = typeof fields.name === 'string' ? fields.name : record.name;
+  const sectionId = typeof fields.section_id === 'number' ? fields.section_id : null;
   const size = { width, height, frameCount, fps };
   const identity = { key, projectId, serverId, type, kind, name, sectionId };
-  return { ...identity, ...size, attributes, server, addedAt, sync: syncOf(edit, attempt, undefined) };
+  const sync = syncOf(edit, attempt, conflicts);
+  return { ...identity, ...size, attributes: attributesOf(fields), server, addedAt, sync };
 }
 
 export async function countOutbox(db: TidemarkDatabase): Promise<OutboxCounts> {

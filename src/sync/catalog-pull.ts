@@ -1,5 +1,7 @@
 import type { Project } from '../domain/entity-types.ts';
-import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { settleMedia } from './media-settle.ts';
+import { settleMedias } from './media-push.ts';
 import type { Answer, ServerMedia } from './ports.ts';
 
 const mediaAtOnce = 1000;
@@ -20,7 +22,8 @@ export async function pullCatalog({ server, storage }: SyncDeps, project: Projec
 }
 
 /** The whole list of medias: edits of a media move no clock, so it is compared. */
-export async function pullMedia({ server, storage }: SyncDeps, projectId: number): Promise<PartOutcome> {
+export async function pullMedia(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
+  const { server, storage } = deps;
   const medias: ServerMedia[] = [];
   for (let after = 0; ;) {
     const answer = await server.readMedia({ projectId, after, limit: mediaAtOnce });
@@ -31,5 +34,25 @@ export async function pullMedia({ server, storage }: SyncDeps, projectId: number
     after = last.serverId;
   }
   await storage.putServerMedia(projectId, medias, { complete: true });
+  await rebaseDirty(deps, projectId, medias);
   return done;
+}
+
+/** The user's work on medias, over what was listed. */
+async function rebaseDirty(deps: SyncDeps, projectId: number, medias: ServerMedia[]): Promise<void> {
+  const dirty = (await deps.storage.outbox(projectId)).flatMap(({ edit }) =>
+    edit?.ref.kind === 'media' ? [{ ref: edit.ref, media: edit.media }] : [],
+  );
+  if (dirty.length === 0) return;
+  const listed = new Map(medias.map((media) => [media.key, media]));
+  await settleMedias(
+    deps,
+    dirty.flatMap(({ media }) => listed.get(media) ?? []),
+  );
+  const context = { ...mergeContext(deps), answered: false };
+  await deps.storage.revise(
+    dirty.filter(({ media }) => !listed.has(media)),
+    (states) =>
+      states.map((state) => (state.row?.deleted === true ? settleMedia(state, state.row, context) : {})),
+  );
 }

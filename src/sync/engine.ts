@@ -11,7 +11,7 @@ import {
 } from './connection.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { pushMedia } from './media-push.ts';
-import type { SyncStatus } from './ports.ts';
+import { stockTraits, type ServerTraits, type SyncStatus } from './ports.ts';
 import { audit, pull } from './pull.ts';
 import { push } from './push.ts';
 import { problemOf, sameStatus } from './status.ts';
@@ -79,6 +79,7 @@ export class Loop {
     problem: null,
   };
   #projects: Project[] = [];
+  #traits: ServerTraits = stockTraits;
   /** When each thing was last done, by its name; ms. */
   readonly #lastDone = new Map<string, number>();
   #auditAt = 0;
@@ -148,6 +149,9 @@ export class Loop {
       const projects = await pullProjects(this.#options);
       if (!projects.ok) return stopped(projects.failure);
       this.#projects = projects.value;
+      const traits = await this.#options.server.readTraits();
+      if (!traits.ok) return stopped(traits.failure);
+      this.#traits = traits.value;
       this.#did('projects');
       this.#on({ kind: 'answered' });
     }
@@ -166,7 +170,7 @@ export class Loop {
     const { id } = project;
     const parts: (() => Promise<PartOutcome>)[] = [
       () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#options, project)),
-      () => pushMedia(this.#options, id),
+      () => pushMedia(this.#options, id, this.#traits),
       () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#options, id)),
       () => this.#orderUploads(id),
       () => this.#push(id),

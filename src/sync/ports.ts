@@ -2,6 +2,7 @@ import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { Fields } from '../domain/fields.ts';
+import { mediaFields } from '../domain/media-fields.ts';
 import type { ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
 
 /*
@@ -180,6 +181,31 @@ export interface ServerMedia {
   raw: Json;
 }
 
+/** The reference of a media; it has no version. */
+export function mediaRef(key: MediaKey): EntityRef {
+  return { kind: 'media', version: 0, elementalId: key };
+}
+
+/** A media as a row. It has no marks; who changed it is not told. */
+export function mediaRow(
+  media: Pick<ServerMedia, 'key' | 'serverId' | 'type' | 'name' | 'sectionId' | 'attributes'>,
+  { deleted }: { deleted: boolean } = { deleted: false },
+): ServerRow {
+  const { key, serverId, type } = media;
+  return {
+    ref: mediaRef(key),
+    rowId: serverId,
+    mark: 0,
+    type,
+    media: key,
+    deleted,
+    fields: mediaFields(media),
+    createdBy: null,
+    modifiedBy: null,
+    modifiedAt: '',
+  };
+}
+
 /** The server, as the engine sees it. Every call may be lost before or after it took effect. */
 export interface ServerPort {
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>>;
@@ -195,9 +221,24 @@ export interface ServerPort {
   /** Medias by row id, after `after` (exclusive), at most `limit`. */
   readMedia(query: { projectId: number; after: number; limit: number }): Promise<Answer<ServerMedia[]>>;
   findMedia(projectId: number, elementalId: ElementalId): Promise<Answer<ServerMedia[]>>;
+  /** Those of the medias that are there; at most 500. */
+  readMediaByIds(projectId: number, serverIds: number[]): Promise<Answer<ServerMedia[]>>;
   /** Server id of the new media. Not repeatable: look it up first. */
   createMedia(projectId: number, spec: MediaSpec): Promise<Answer<number>>;
+  /** Sets fields (`name`, `section_id`, `attributes.*`). Nothing is checked there: read before and after. */
+  patchMedia(serverId: number, changes: Fields): Promise<Answer<null>>;
+
+  /** What it can do beyond a stock Tator. */
+  readTraits(): Promise<Answer<ServerTraits>>;
 }
+
+/** What a server told about itself; a stock Tator has `stockTraits`. */
+export interface ServerTraits {
+  /** Attributes of medias take any text on every route. */
+  storesAnyText: boolean;
+}
+
+export const stockTraits: ServerTraits = { storesAnyText: false };
 
 export interface MediaSpec {
   elementalId: ElementalId;
@@ -209,7 +250,7 @@ export interface MediaSpec {
 
 /** What is known of one entity; read and written as one. */
 export interface EntityState {
-  /** Server truth in the page; a tombstone stays in it. */
+  /** Server truth in the page; a tombstone stays in it. Of a media it is what was last listed of it. */
   row: ServerRow | null;
   edit: Edit | null;
   /** The one open request about the entity. */
@@ -248,10 +289,11 @@ export interface SyncStorage {
 
   /** Medias of the project that the server has: key to server id. */
   mediaIds(projectId: number): Promise<Map<MediaKey, number>>;
-  /** Upserts medias as the server told them. `complete`: the list is all that the project has. */
+  /**
+   * Upserts medias as the server told them, as their rows; edits of them are the caller's to rebase.
+   * `complete`: the list is all that the project has.
+   */
   putServerMedia(projectId: number, medias: ServerMedia[], options: { complete: boolean }): Promise<void>;
-  /** The server has the media now: its edit and attempt end, its id is known. */
-  confirmMedia(key: MediaKey, media: ServerMedia): Promise<void>;
 
   projectIds(): Promise<number[]>;
   saveProjects(projects: Project[]): Promise<void>;

@@ -1,15 +1,17 @@
 import type { Project } from '../../src/domain/entity-types.ts';
 import type { Fields } from '../../src/domain/fields.ts';
 import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
-import type {
-  Answer,
-  CreateSpec,
-  Failure,
-  MarkQuery,
-  MediaSpec,
-  ServerMedia,
-  ServerPort,
-  ServerRow,
+import {
+  stockTraits,
+  type Answer,
+  type CreateSpec,
+  type Failure,
+  type MarkQuery,
+  type MediaSpec,
+  type ServerMedia,
+  type ServerPort,
+  type ServerRow,
+  type ServerTraits,
 } from '../../src/sync/ports.ts';
 import type { Faults } from './faults.ts';
 
@@ -188,6 +190,22 @@ class FaultyPort implements ServerPort {
 
   findMedia(_projectId: number, elementalId: string): Promise<Answer<ServerMedia[]>> {
     return this.#read(() => this.#tator.media.filter(({ key }) => key === elementalId));
+  }
+
+  readMediaByIds(_projectId: number, serverIds: number[]): Promise<Answer<ServerMedia[]>> {
+    return this.#read(() => this.#tator.media.filter(({ serverId }) => serverIds.includes(serverId)));
+  }
+
+  patchMedia(serverId: number): Promise<Answer<null>> {
+    return this.#write<null>(() =>
+      this.#tator.media.some((media) => media.serverId === serverId)
+        ? { ok: true, value: null }
+        : { ok: false, failure: { kind: 'not-found' } },
+    );
+  }
+
+  readTraits(): Promise<Answer<ServerTraits>> {
+    return this.#read(() => stockTraits);
   }
 
   createMedia(_projectId: number, spec: MediaSpec): Promise<Answer<number>> {

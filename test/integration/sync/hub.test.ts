@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stop } from '../../../src/base/disposable.ts';
-import type { LocalMedia } from '../../../src/contract/host-rpc.ts';
 import type { EntityRef } from '../../../src/domain/identity.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 import { startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
-import { makeWorkplace, now, type Workplace } from './support.ts';
+import { localVideo, makeWorkplace, now, type Workplace } from './support.ts';
 
 let hub: TestHub;
 let rest: HubClient;
@@ -65,7 +64,7 @@ beforeAll(async () => {
   rest = hub.client();
   ids = await sampleIds(rest);
   desk = await makeWorkplace(() => hub.url, hub.token);
-  desk.host.medias.push(localMedia());
+  desk.host.medias.push(localVideo(mediaKey, ids.project));
   desk.host.setOffline(true);
   stopEngine = await desk.startEngine();
 });
@@ -75,33 +74,6 @@ afterAll(async () => {
   desk.store.close();
   await hub.stop();
 });
-
-function localMedia(): LocalMedia {
-  return {
-    key: mediaKey,
-    account: 'crew',
-    projectId: ids.project,
-    sectionId: null,
-    name: 'dive.mp4',
-    size: 1000,
-    addedAt: Date.now(),
-    stage: { kind: 'ready' },
-    probe: {
-      kind: 'video',
-      width: 1920,
-      height: 1080,
-      codec: 'hevc',
-      frameCount: 60,
-      duration: 1,
-      fps: 59.94,
-      hasAudio: false,
-      frameTableDigest: 'd',
-      md5: '0'.repeat(32),
-    },
-    hasThumbnail: false,
-    plays: 'source',
-  };
-}
 
 describe('the engine against the hub', () => {
   it('brings a video and its boxes, made without a network, to the hub exactly once under their elemental ids', async () => {

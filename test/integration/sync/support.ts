@@ -120,3 +120,31 @@ export function now<T>(live: Live<T>): Promise<T> {
     });
   });
 }
+
+/** A probed video of the device, whose file nobody asks for here. */
+export function localVideo(key: string, projectId: number): LocalMedia {
+  return {
+    key,
+    account: 'crew',
+    projectId,
+    sectionId: null,
+    name: 'dive.mp4',
+    size: 1000,
+    addedAt: Date.now(),
+    stage: { kind: 'ready' },
+    probe: {
+      kind: 'video',
+      width: 1920,
+      height: 1080,
+      codec: 'hevc',
+      frameCount: 60,
+      duration: 1,
+      fps: 59.94,
+      hasAudio: false,
+      frameTableDigest: 'd',
+      md5: '0'.repeat(32),
+    },
+    hasThumbnail: false,
+    plays: 'source',
+  };
+}
