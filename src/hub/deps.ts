@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Db } from './db/database.ts';
 import type { JobQueue } from './jobs/queue.ts';
+import type { ToolFinder } from './media-tools.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { UrlSigner } from './objects/signing.ts';
 import type { RemoteFiles } from './remote/remote-files.ts';
@@ -14,6 +15,10 @@ export interface HubDeps {
   /** Files of other servers, named by clients. */
   remote: RemoteFiles;
   queue: JobQueue;
+  /** The ffmpeg program. */
+  tools: ToolFinder;
+  /** Folder for files that are being made. */
+  workFolder: string;
   clock: Clock;
   makeId: MakeId;
   settings: HubSettings;

@@ -13,6 +13,7 @@ import { JobQueue } from './jobs/queue.ts';
 import { transcodeWorker } from './jobs/transcode-worker.ts';
 import { FileStore } from './objects/file-store.ts';
 import { UrlSigner } from './objects/signing.ts';
+import { ToolFinder } from './media-tools.ts';
 import { RemoteFiles } from './remote/remote-files.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { ensureSample } from './sample/sample-project.ts';
@@ -69,7 +70,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const database = await openDatabase(url, (error) => report(error, 'database connection'));
     stops.push(database.close);
     const deps = await makeDeps(options, { db: database.db, report });
-    deps.queue.work(transcodeKind, transcodeWorker(deps, { data, ffmpegPath: options.ffmpegPath }));
+    deps.queue.work(transcodeKind, transcodeWorker(deps));
     const users = await ensureUsers(database.db, {
       data,
       log,
@@ -113,6 +114,8 @@ async function makeDeps(
     db,
     objects,
     signer: new UrlSigner(await readOrMakeSecret(join(options.data, 'signing-secret'))),
+    tools: new ToolFinder(options.ffmpegPath),
+    workFolder: join(options.data, 'work'),
     remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     clock,

@@ -8,11 +8,23 @@ import { even } from './ladder.ts';
 import { probeMedia, type VideoProbe } from './probe.ts';
 import type { FoundTools } from './tools.ts';
 
-export type ExtractFrameOptions = {
+/** A part of a picture as fractions of its width and height, from the top left; lies within it. */
+export type Crop = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
+
+export type PixelSize = { readonly width: number; readonly height: number };
+
+export type PictureOptions = {
   readonly tools: FoundTools;
   readonly format: 'png' | 'jpeg';
-  /** Scales to this width, keeping the shape; else the source's size. */
-  readonly width?: number | undefined;
+  /** Only this part, at least one pixel each way; else the whole picture. */
+  readonly crop?: Crop | undefined;
+  /** Scales to exactly this size; else pixels stay as they are. */
+  readonly size?: PixelSize | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -30,7 +42,7 @@ export async function extractFrame(
   path: string,
   table: FrameTable,
   frame: number,
-  options: ExtractFrameOptions,
+  options: PictureOptions,
 ): Promise<Buffer> {
   checkFrame(table, frame, path);
   const sought = frame > nearStart ? await extractByTime(path, table, frame, options) : null;
@@ -41,7 +53,7 @@ async function extractByTime(
   path: string,
   table: FrameTable,
   frame: number,
-  options: ExtractFrameOptions,
+  options: PictureOptions,
 ): Promise<Buffer | null> {
   const { start, end } = intervalOf(table, frame);
   const before = intervalOf(table, frame - 1);
@@ -58,7 +70,7 @@ async function extractByTime(
   return Math.abs(shown - start) < slack && image.length > 0 ? image : null;
 }
 
-async function extractByCount(path: string, frame: number, options: ExtractFrameOptions): Promise<Buffer> {
+async function extractByCount(path: string, frame: number, options: PictureOptions): Promise<Buffer> {
   const { image } = await extract(path, options, {
     before: [],
     select: `select=eq(n\\,${frame})`,
@@ -70,23 +82,23 @@ async function extractByCount(path: string, frame: number, options: ExtractFrame
 
 type Extraction = {
   readonly before: readonly string[];
-  readonly select: string;
+  /** Null where the first picture is meant. */
+  readonly select: string | null;
   readonly logLevel: NonNullable<FfmpegRun['logLevel']>;
 };
 
 async function extract(
   path: string,
-  { tools, format, width, signal }: ExtractFrameOptions,
+  { tools, format, crop, size, signal }: PictureOptions,
   { before, select, logLevel }: Extraction,
 ): Promise<{ readonly image: Buffer; readonly log: string }> {
   const chunks: Buffer[] = [];
-  const filters = [select, 'setsar=1', ...(width === undefined ? [] : [`scale=${width}:-1`])];
-  const coding = format === 'png' ? ['-c:v', 'png'] : ['-pix_fmt', 'yuvj420p', '-q:v', '2', '-c:v', 'mjpeg'];
+  const filters = [...(select === null ? [] : [select]), ...pictureFilters(crop, size)];
   const log = await runFfmpeg({
     tools,
     args: [
       ...[...before, '-i', path, '-map', '0:V:0', '-vf', filters.join(','), '-frames:v', '1'],
-      ...[...tools.passthrough, ...coding, '-f', 'image2pipe', 'pipe:1'],
+      ...[...tools.passthrough, ...stillCoding(format), '-f', 'image2pipe', 'pipe:1'],
     ],
     purpose: `Reading a frame of ${basename(path)}`,
     signal,
@@ -94,6 +106,35 @@ async function extract(
     onOutput: (chunk) => void chunks.push(chunk),
   });
   return { image: Buffer.concat(chunks), log };
+}
+
+/** The picture of the image file at `path`. */
+export async function extractImage(path: string, options: PictureOptions): Promise<Buffer> {
+  const { image } = await extract(path, options, { before: [], select: null, logLevel: 'error' });
+  if (image.length > 0) return image;
+  throw new MediaError('damaged', `The image ${basename(path)} cannot be decoded.`);
+}
+
+/** In RGB, so that a cut falls on any pixel; with half as much colour as light it would move to even ones. */
+function pictureFilters(crop: Crop | undefined, size: PixelSize | undefined): readonly string[] {
+  const filters = ['setsar=1', 'format=rgb24'];
+  if (crop) {
+    const [width, height, x, y] = [crop.width, crop.height, crop.x, crop.y].map((part) => part.toFixed(9));
+    const cut = [
+      `max(1\\,round(iw*${width}))`,
+      `max(1\\,round(ih*${height}))`,
+      `round(iw*${x})`,
+      `round(ih*${y})`,
+    ];
+    filters.push(`crop=${cut.join(':')}`);
+  }
+  if (size) filters.push(`scale=${size.width}:${size.height}`, 'setsar=1');
+  return filters;
+}
+
+/** Encoder arguments of a single picture. */
+export function stillCoding(format: PictureOptions['format']): readonly string[] {
+  return format === 'png' ? ['-c:v', 'png'] : ['-pix_fmt', 'yuvj420p', '-q:v', '2', '-c:v', 'mjpeg'];
 }
 
 export type ExtractClipOptions = {

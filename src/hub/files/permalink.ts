@@ -1,9 +1,5 @@
 import type { MediaFiles } from '../db/schema.ts';
-
-interface Candidate {
-  path: string;
-  resolution?: [number, number];
-}
+import { entriesOf, nearest } from './choose-file.ts';
 
 const automatic = ['streaming', 'archival', 'image', 'audio'];
 
@@ -11,9 +7,7 @@ const automatic = ['streaming', 'archival', 'image', 'audio'];
 export function choosePermalink(files: MediaFiles, element: string, quality: number): string | undefined {
   const roles = element === 'auto' ? automatic : [element];
   for (const role of roles) {
-    const entries = (Array.isArray(files[role]) ? files[role] : []) as Candidate[];
-    const distance = (entry: Candidate): number => Math.abs((entry.resolution?.[0] ?? quality) - quality);
-    const best = [...entries].sort((a, b) => distance(a) - distance(b))[0];
+    const best = nearest(entriesOf(files, role), quality);
     if (best) return best.path;
   }
   return undefined;

@@ -60,7 +60,7 @@ export class RemoteFiles {
     if (url.username !== '' || url.password !== '') throw refused('A URL must not hold a password.');
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (!this.#allowPrivate && (isIP(host) === 0 ? isLocalName(host) : this.#isPrivate(host))) {
-      throw refused('The URL leads to a private network, which this server does not fetch from.');
+      throw privateNetwork();
     }
     return url;
   }
@@ -130,20 +130,22 @@ export class RemoteFiles {
   #lookup(): LookupFunction {
     return (hostname, options, done) => {
       lookup(hostname, { ...options, all: true }, (error, addresses) => {
-        if (error) return done(error, '');
-        const bad = !this.#allowPrivate && addresses.some(({ address }) => this.#isPrivate(address));
-        const first = addresses[0];
-        if (bad || !first) {
-          return done(
-            refused('The URL leads to a private network, which this server does not fetch from.'),
-            '',
-          );
+        if (error) {
+          done(error, ''); // without addresses, whatever the types say
+          return;
         }
-        if (options.all) return done(null, addresses);
-        return done(null, first.address, first.family);
+        const [first] = addresses;
+        const bad = !this.#allowPrivate && addresses.some(({ address }) => this.#isPrivate(address));
+        if (bad || !first) done(privateNetwork(), '');
+        else if (options.all) done(null, addresses);
+        else done(null, first.address, first.family);
       });
     };
   }
+}
+
+function privateNetwork(): RemoteFailure {
+  return refused('The URL leads to a private network, which this server does not fetch from.');
 }
 
 function isLocalName(host: string): boolean {

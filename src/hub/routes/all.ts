@@ -2,6 +2,7 @@ import type { Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
+import { graphicRoutes } from './graphics.ts';
 import { leafRoutes } from './leaves.ts';
 import { localizationRoutes } from './localizations.ts';
 import { mediaFileRoutes } from './media-files.ts';
@@ -32,6 +33,7 @@ const families = [
   mediaFileRoutes,
   uploadRoutes,
   transcodeRoutes,
+  graphicRoutes,
   localizationRoutes,
   stateRoutes,
   personalRoutes,

@@ -152,7 +152,12 @@ class FileService {
       const entries = await change(entriesOf(row.media_files, role), { prefix, role });
       await tx
         .updateTable('media')
-        .set({ media_files: JSON.stringify({ ...row.media_files, [role]: entries }) })
+        .set({
+          media_files: JSON.stringify({ ...row.media_files, [role]: entries }),
+          // As with any edit of a media, so that clients and their copies of its pictures can follow.
+          modified_by: caller.id,
+          modified_datetime: new Date(this.#deps.clock.now()),
+        })
         .where('id', '=', media)
         .execute();
     });
