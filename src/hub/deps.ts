@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Db } from './db/database.ts';
 import type { JobQueue } from './jobs/queue.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { ToolFinder } from './media-tools.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import type { UrlSigner } from './objects/signing.ts';
@@ -19,6 +20,8 @@ export interface HubDeps {
   tools: ToolFinder;
   /** Folder for files that are being made. */
   workFolder: string;
+  /** Absent where no mail server is configured. */
+  mailer?: Mailer | undefined;
   clock: Clock;
   makeId: MakeId;
   settings: HubSettings;
@@ -31,4 +34,6 @@ export interface HubSettings {
   publicUrl?: string;
   /** Whether every user may make an organization, or staff only. */
   anybodyMakesOrganizations: boolean;
+  /** Whether everybody may register a user, or the invited and staff only. */
+  anybodyRegisters: boolean;
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartFailure } from './errors.ts';
-import { startHub, type RunningHub } from './start-hub.ts';
+import { startHub, type HubOptions, type RunningHub } from './start-hub.ts';
 
 /**
  * The hub as a program: `tidemark-hub [--port N] [--data FOLDER] [--host ADDRESS] [--sample]
@@ -20,6 +20,8 @@ const usage = `tidemark-hub: the Tator-compatible server of Tidemark
   --public-url URL         base of the URLs given to clients, behind a proxy
   --parent-watch           end when the program that started it ends (its end of stdin closes)
 Environment: DATABASE_URL (an external PostgreSQL 15 or later), FFMPEG_PATH,
+SMTP_URL and MAIL_FROM (mail),
+OPEN_REGISTRATION=1, OPEN_ORGANIZATIONS=1 (everybody may make a user, an organization),
 FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
@@ -42,6 +44,12 @@ function readOptions() {
   return { ...values, port };
 }
 
+function readSmtp({ SMTP_URL: url, MAIL_FROM: from }: NodeJS.ProcessEnv): HubOptions['smtp'] {
+  if (!url) return undefined;
+  if (!from) throw new StartFailure('SMTP_URL needs MAIL_FROM, the address that mails come from.');
+  return { url, from };
+}
+
 function log(line: string): void {
   process.stderr.write(`tidemark-hub: ${line}\n`);
 }
@@ -60,6 +68,9 @@ async function main(): Promise<void> {
     publicUrl: options['public-url'],
     ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
+    smtp: readSmtp(process.env),
+    openRegistration: process.env['OPEN_REGISTRATION'] === '1',
+    openOrganizations: process.env['OPEN_ORGANIZATIONS'] === '1',
     sample: options.sample,
     // A program that started the hub has the file, and keeps what it hears: no secrets in logs.
     showPasswords: options['credentials-file'] === undefined,

@@ -11,6 +11,7 @@ import { ensureUsers, type FirstUsers } from './first-users.ts';
 import { transcodeKind } from './jobs/kinds.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { transcodeWorker } from './jobs/transcode-worker.ts';
+import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
 import { FileStore } from './objects/file-store.ts';
 import { UrlSigner } from './objects/signing.ts';
 import { ToolFinder } from './media-tools.ts';
@@ -36,6 +37,12 @@ export interface HubOptions {
   ffmpegPath?: string | undefined;
   /** Lets clients name files on this machine and its network as sources. */
   fetchPrivateUrls?: boolean | undefined;
+  /** Absent: the hub sends no mail. */
+  smtp?: SmtpSettings | undefined;
+  /** Lets everybody register a user; else the invited and staff only. */
+  openRegistration?: boolean | undefined;
+  /** Lets every user make an organization; else staff only. */
+  openOrganizations?: boolean | undefined;
   /** For people, one line at a time. */
   log: (line: string) => void;
 }
@@ -117,12 +124,14 @@ async function makeDeps(
     tools: new ToolFinder(options.ffmpegPath),
     workFolder: join(options.data, 'work'),
     remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
+    mailer: options.smtp === undefined ? undefined : smtpMailer(options.smtp),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     clock,
     makeId: randomUUID,
     settings: {
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
-      anybodyMakesOrganizations: false,
+      anybodyMakesOrganizations: options.openOrganizations ?? false,
+      anybodyRegisters: options.openRegistration ?? false,
     },
     report,
   };

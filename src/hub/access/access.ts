@@ -11,6 +11,7 @@ export interface Caller {
   isStaff: boolean;
 }
 
+export type OrganizationLevel = 'Member' | 'Admin';
 export type ProjectRow = Selectable<Projects>;
 export type MembershipRow = Selectable<Memberships>;
 
@@ -36,13 +37,16 @@ export async function requireProject(
   return { project: row, membership };
 }
 
-/** @throws HubError 404 when there is no such organization, 403 when the caller lacks the affiliation. */
+/**
+ * The caller's part in the organization.
+ * @throws HubError 404 when there is no such organization, 403 when the caller lacks the affiliation.
+ */
 export async function requireOrganization(
   db: Db | Tx,
   caller: Caller,
   organization: number,
-  need: 'Member' | 'Admin',
-): Promise<void> {
+  need: OrganizationLevel,
+): Promise<OrganizationLevel> {
   const row = await db
     .selectFrom('organizations')
     .select('id')
@@ -55,5 +59,7 @@ export async function requireOrganization(
     .where('organization_id', '=', organization)
     .where('user_id', '=', caller.id)
     .execute();
-  if (!affiliations.some(({ permission }) => need === 'Member' || permission === 'Admin')) throw forbidden();
+  const admin = affiliations.some(({ permission }) => permission === 'Admin');
+  if (affiliations.length === 0 || (need === 'Admin' && !admin)) throw forbidden();
+  return admin ? 'Admin' : 'Member';
 }

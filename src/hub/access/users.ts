@@ -25,3 +25,37 @@ export async function userByElementalId(db: Db | Tx, elementalId: string): Promi
   if (!user) throw badRequest('There is no user with this elemental ID.');
   return user.id;
 }
+
+/** Everybody with this address, whatever its case. */
+export function usersByEmail(db: Db | Tx, email: string): Promise<Selectable<Users>[]> {
+  return db
+    .selectFrom('users')
+    .selectAll()
+    .where((eb) => eb(eb.fn('lower', ['email']), '=', email.toLowerCase()))
+    .orderBy('id')
+    .execute();
+}
+
+/** One mailbox, no list and no name beside it: nothing that a mail server could read as more. */
+const address = /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\]+$/;
+const LONGEST_ADDRESS = 254;
+
+/** @throws HubError 400 for text that is no e-mail address. */
+export function checkEmail(given: string): string {
+  const email = given.trim();
+  if (email.length > LONGEST_ADDRESS || !address.test(email))
+    throw badRequest(`"${email.slice(0, 80)}" is no e-mail address.`);
+  return email;
+}
+
+const SHORTEST_PASSWORD = 8;
+const LONGEST_PASSWORD = 1024;
+
+/** Whoever chooses a password of their own is held to a least length. @throws HubError 400 */
+export function checkNewPassword(password: string): string {
+  if (password.length < SHORTEST_PASSWORD)
+    throw badRequest(`A password needs at least ${SHORTEST_PASSWORD} characters.`);
+  if (password.length > LONGEST_PASSWORD)
+    throw badRequest(`A password has at most ${LONGEST_PASSWORD} characters.`);
+  return password;
+}

@@ -3,10 +3,12 @@ import type { HubDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
 import { graphicRoutes } from './graphics.ts';
+import { invitationRoutes } from './invitations.ts';
 import { leafRoutes } from './leaves.ts';
 import { localizationRoutes } from './localizations.ts';
 import { mediaFileRoutes } from './media-files.ts';
 import { mediaRoutes } from './media.ts';
+import { organizationRoutes } from './organizations.ts';
 import { personalRoutes } from './personal.ts';
 import { projectRoutes } from './projects.ts';
 import { sectionRoutes } from './sections.ts';
@@ -23,6 +25,8 @@ export function serveEverything(serve: Serve, deps: HubDeps): void {
 
 const families = [
   accountRoutes,
+  organizationRoutes,
+  invitationRoutes,
   projectRoutes,
   typeRoutes,
   attributeTypeRoutes,
