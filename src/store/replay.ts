@@ -34,6 +34,9 @@ export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay 
     .flatMap(({ seq, line }) => (line.kind === 'edit' && !aborted.has(line.op) ? [{ seq, line }] : []))
     .sort((a, b) => a.line.order - b.line.order || a.seq - b.seq);
   const confirmed = confirmedRevisions(lines);
+  // The lines of a confirmed command may have been dropped; its number must not be given again, or its
+  // confirmation would count for another edit.
+  for (const revisions of confirmed.values()) result.order = Math.max(result.order, ...revisions);
   const seen = new Set<string>();
   for (const { seq, line } of commands) {
     if (seen.has(line.op)) continue;

@@ -224,7 +224,8 @@ export class Loop {
 
   #isDue(name: string, interval: number): boolean {
     const last = this.#lastDone.get(name);
-    return last === undefined || this.#options.clock.now() - last >= interval;
+    // A clock that was set back must not put things off for as long as it went back.
+    return last === undefined || Math.abs(this.#options.clock.now() - last) >= interval;
   }
 
   #did(name: string): void {

@@ -62,12 +62,22 @@ function created(
   context: MergeContext,
 ): Revision {
   const changes: Fields = {};
+  const unknown = new Set<string>();
+  // What was sent by a process whose database was lost is not known: the user's values are not given up.
+  const isUnknown = edit.revision > 0 && (attempt === null || edit.maybeSent);
   for (const [field, mine] of Object.entries(edit.changes)) {
     if (!isMediaField(field) || sameValue(mine, row.fields[field])) continue;
+    if (isUnknown) {
+      changes[field] = mine;
+      unknown.add(field);
+      continue;
+    }
     const sent = attempt === null ? mine : attempt.sent[field];
     const dropped = (row.fields[field] ?? null) === null;
     if (!sameValue(sent, mine) || dropped) changes[field] = mine;
   }
-  const next: Edit = { ...edit, op: 'edit', base: row, changes, maybeSent: false };
+  const seen = Object.entries(row.fields).filter(([field]) => !unknown.has(field));
+  const base = { ...row, fields: Object.fromEntries(seen) };
+  const next: Edit = { ...edit, op: 'edit', base, changes, maybeSent: false };
   return { ...rebase({ ...rest, row, edit: next, attempt: null }, row, context), attempt: null };
 }

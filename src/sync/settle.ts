@@ -1,4 +1,4 @@
-import { sameFields, sameValue } from '../domain/compare.ts';
+import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { deletedField, list, rebase, type MergeContext } from './merge.ts';
 import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
@@ -25,7 +25,7 @@ export function settle(state: EntityState, history: ServerRow[], context: MergeC
   if (attempt === null) return { ...rebase(state, current, context) };
   const landed = findLanded({ ...state, attempt }, marks);
   if (landed === null) return settleUnsent({ ...state, attempt }, current, context);
-  const confirmed = confirm({ ...state, attempt }, landed);
+  const confirmed = confirm({ ...state, attempt }, landed, context);
   const repaired = repairHidden(
     { ...state, ...confirmed, attempt },
     { before: state.edit, marks, landed, context },
@@ -37,7 +37,7 @@ export function settle(state: EntityState, history: ServerRow[], context: MergeC
 export function settleEcho(state: EntityState, echo: ServerRow, context: MergeContext): Revision {
   const { attempt } = state;
   if (attempt === null) return {};
-  return onto(confirm({ ...state, attempt }, echo), echo, newest(state.row, echo), context);
+  return onto(confirm({ ...state, attempt }, echo, context), echo, newest(state.row, echo), context);
 }
 
 /** The edit stays with its reason until the user decides; what was changed since `revision` is tried anew. */
@@ -87,16 +87,18 @@ function settleUnsent(state: Asked, current: ServerRow | null, context: MergeCon
 function confirm(
   { edit, attempt, conflicts }: Asked,
   landed: ServerRow,
+  context: MergeContext,
 ): Pick<EntityState, 'edit' | 'conflicts'> {
   if (edit === null) return { edit: null, conflicts };
   const settled = { ...edit, base: landed, maybeSent: false };
   if (edit.op === 'delete') {
     return landed.deleted ? { edit: null, conflicts: [] } : { edit: { ...settled, changes: {} }, conflicts };
   }
-  if (landed.deleted) {
+  if (landed.deleted && attempt.intent === 'delete') {
     const content = edit.op === 'create' ? edit.changes : { ...edit.base?.fields, ...edit.changes };
     return { edit: { ...settled, op: 'create', changes: content }, conflicts };
   }
+  if (landed.deleted) return deletedMeanwhile({ edit, attempt, conflicts }, landed, context);
   const { changes, unstored } = remaining(edit, attempt, landed);
   if (Object.keys(changes).length === 0) return { edit: null, conflicts };
   const rest: Edit = { ...settled, op: 'edit', changes };
@@ -104,6 +106,26 @@ function confirm(
   if (unstored.length === 0 || edit.maybeSent) return { edit: rest, conflicts };
   const reason = `The server did not store: ${unstored.join(', ')}`;
   return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts };
+}
+
+/** Ours had arrived, and somebody deleted it: what the user changed since it was sent is asked about. */
+function deletedMeanwhile(
+  { edit, attempt, conflicts }: Pick<EntityState, 'conflicts'> & { edit: Edit; attempt: Attempt },
+  landed: ServerRow,
+  context: MergeContext,
+): Pick<EntityState, 'edit' | 'conflicts'> {
+  const content = edit.op === 'create' ? edit.changes : { ...edit.base?.fields, ...edit.changes };
+  // What exactly was sent by a process whose database was lost is not known; what arrived is.
+  const sent = edit.maybeSent ? landed.fields : attempt.sent;
+  const changes = differing(sent, content);
+  const alive = { ...landed, deleted: false, fields: sent };
+  const state: EntityState = {
+    row: landed,
+    attempt: null,
+    edit: { ...edit, op: 'edit', base: alive, changes, maybeSent: false },
+    conflicts,
+  };
+  return { edit: state.edit, conflicts, ...rebase(state, landed, context) };
 }
 
 function remaining(
