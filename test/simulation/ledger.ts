@@ -5,7 +5,6 @@ import type { Conflict, EntityState } from '../../src/sync/ports.ts';
 
 /** What one user was shown and was told to be saved: the checkers hold the outcome against it. */
 export class Ledger {
-  readonly user: number;
   /** By entity: the unsynced content that was acknowledged last; `null` = its deletion. */
   readonly owed = new Map<EntityKey, Fields | null>();
   /** Fields that the user has ever set. */
@@ -14,25 +13,21 @@ export class Ledger {
   readonly seen = new Set<string>();
   /** Entities that the user has brought back himself. */
   readonly revived = new Set<EntityKey>();
-
-  constructor(user: number) {
-    this.user = user;
-  }
+  /** Entities that the user has deleted himself. */
+  readonly removed = new Set<EntityKey>();
 
   sees(ref: EntityRef, state: EntityState): void {
     const key = entityKey(ref);
-    for (const fields of [visibleFields(state), state.edit?.base?.fields ?? null]) {
-      for (const [field, value] of Object.entries(fields ?? {})) this.seen.add(seenValue(key, field, value));
-    }
+    for (const fields of [visibleFields(state), state.edit?.base?.fields ?? null])
+      for (const field in fields) this.seen.add(seenValue(key, field, fields[field]));
   }
 
-  /** The user set these fields of an entity and was told that it is saved. */
-  saved(ref: EntityRef, state: EntityState, fields: string[]): void {
+  /** The user set these fields, whether or not he was told that it is saved. */
+  touches(ref: EntityRef, fields: string[]): void {
     const key = entityKey(ref);
     const touched = this.touched.get(key) ?? new Set();
     for (const field of fields) touched.add(field);
     this.touched.set(key, touched);
-    this.owes(ref, state, fields);
   }
 
   /** What the overlay holds is owed; so is what was owed before, but for the fields that the act was about. */
@@ -45,19 +40,16 @@ export class Ledger {
     else this.owed.delete(key);
   }
 
-  revives(ref: EntityRef): void {
-    this.revived.add(entityKey(ref));
+  /** Until it is known what a torn command has left, nothing of the entity is owed. */
+  forgives(ref: EntityRef): void {
+    this.owed.delete(entityKey(ref));
   }
 
   decides(conflict: Conflict, choice: 'mine' | 'theirs'): void {
-    const { key, field, theirs } = conflict;
+    const { key, ref, field, theirs } = conflict;
     this.seen.add(seenValue(key, field, theirs));
-    const touched = this.touched.get(key) ?? new Set();
-    touched.add(field);
-    this.touched.set(key, touched);
-    if (field === '$deleted') {
-      if ((choice === 'mine') === (conflict.mine === false)) this.revived.add(key);
-    }
+    this.touches(ref, [field]);
+    if (field === '$deleted' && (choice === 'mine') === (conflict.mine === false)) this.revived.add(key);
   }
 }
 

@@ -1,237 +1,299 @@
-import type { Project } from '../../src/domain/entity-types.ts';
-import type { Fields } from '../../src/domain/fields.ts';
-import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
-import {
-  stockTraits,
-  type Answer,
-  type CreateSpec,
-  type Failure,
-  type MarkQuery,
-  type MediaSpec,
-  type ServerMedia,
-  type ServerPort,
-  type ServerRow,
-  type ServerTraits,
-} from '../../src/sync/ports.ts';
-import type { Faults } from './faults.ts';
+import { attributesOf, type Fields } from '../../src/domain/fields.ts';
+import { mediaFields } from '../../src/domain/media-fields.ts';
+import { entityKey, type EntityKey, type EntityRef, type MediaKey } from '../../src/domain/identity.ts';
+import type { MarkQuery, MediaSpec, ServerMedia, ServerRow } from '../../src/sync/ports.ts';
 
+/** A field that the server refuses, whatever its value. */
 export const poison = 'attributes.Poison';
-export const project: Project = { id: 1, name: 'Dive', summary: '', permission: 'Full Control' };
+/** An attribute that an administrator may rename. */
+export const oldName = 'attributes.Old';
+const newName = 'attributes.New';
+
+/** One mark of an element, with what the checkers want to know about its making. */
+export interface Mark {
+  row: ServerRow;
+  /** As it was made, before anybody rewrote it in place. */
+  readonly made: ServerRow;
+  /** What was current when it was made. */
+  readonly over: ServerRow | null;
+  /** What its request had read; another one than `over` where two requests raced. */
+  readonly read: ServerRow | null;
+  /** Made by a request that came late or twice: nobody waits for it any more. */
+  readonly ghost: boolean;
+  /** Some of what was asked for was left out without a word. */
+  readonly partial: boolean;
+  pruned: boolean;
+}
+
+export type Refusal = 'not-found' | 'stale-mark' | 'rejected';
+export type Reply<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+/** Who asks, and what the network made of the request. */
+export interface Asker {
+  user: number;
+  ghost: boolean;
+}
+
+interface Backup {
+  log: Mark[];
+  rows: ServerRow[];
+  pruned: boolean[];
+  lastId: number;
+}
 
 /**
  * A Tator as the documented surprises have it: rows are marks, nothing is unique, a POST of a known
- * element appends a mark that replaces its content, a PATCH is made from the mark it names, a delete
- * appends a tombstone, a PATCH of a tombstone stays deleted, a refused batch may be stored all the
- * same, and a prune leaves no trace.
+ * element appends a mark that replaces its content, a PATCH is made from the mark that it read, a
+ * delete appends a tombstone, a PATCH of a tombstone stays deleted, a prune leaves no trace and gives
+ * the number of the mark away again, and some edits move no clock.
  */
 export class SimulatedTator {
-  readonly rows: ServerRow[] = [];
   readonly media: ServerMedia[] = [];
+  /** What was once told to somebody and is no longer there: rewritten in place, or lost by a restore. */
+  readonly lost: Mark[] = [];
+  /** All contents that a media has ever had. */
+  readonly toldOfMedia: { key: MediaKey; fields: Fields }[] = [];
+  renamed = false;
+  #log: Mark[] = [];
+  #chains = new Map<EntityKey, Mark[]>();
+  #current = new Map<EntityKey, Mark>();
   #lastId = 0;
-  #clock = Date.parse('2026-01-01T00:00:00Z');
+  #backup: Backup | null = null;
+  readonly #clock: () => number;
 
-  chain(key: EntityKey): ServerRow[] {
-    return this.rows.filter(({ ref }) => entityKey(ref) === key);
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** All marks that were ever made, in order, pruned ones too. */
+  get log(): readonly Mark[] {
+    return this.#log;
+  }
+
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  chain(key: EntityKey): readonly Mark[] {
+    return this.#chains.get(key) ?? [];
   }
 
   current(key: EntityKey): ServerRow | null {
-    return this.chain(key).reduce<ServerRow | null>((a, b) => (a === null || b.mark > a.mark ? b : a), null);
+    return this.#current.get(key)?.row ?? null;
   }
 
-  append(ref: EntityRef, over: Partial<ServerRow>): ServerRow {
-    const last = this.current(entityKey(ref));
-    this.#clock += 1000;
-    const row: ServerRow = {
-      ref,
-      rowId: (this.#lastId += 1),
-      mark: last === null ? 0 : last.mark + 1,
-      type: 7,
-      media: last?.media ?? '',
-      deleted: last?.deleted ?? false,
-      fields: last?.fields ?? {},
-      createdBy: 1,
-      modifiedBy: 1,
-      modifiedAt: new Date(this.#clock).toISOString(),
-      ...over,
+  refuses(field: string): boolean {
+    return field === poison || (this.renamed && field === oldName);
+  }
+
+  /** Whether one of these elements can be a member: it is there, and alive. */
+  isLive(key: EntityKey): boolean {
+    return this.current(key)?.deleted === false;
+  }
+
+  list(query: MarkQuery): ServerRow[] {
+    const { after = 0, modifiedSince, mediaIds, elementalIds, version, allMarks, limit, kind } = query;
+    const medias = mediaIds?.map((id) => this.media.find(({ serverId }) => serverId === id)?.key);
+    const marks =
+      elementalIds === undefined
+        ? this.#log
+        : elementalIds.flatMap(
+            (elementalId) => this.#chains.get(entityKey({ kind, version: version ?? 1, elementalId })) ?? [],
+          );
+    const rows: ServerRow[] = [];
+    for (const mark of marks) {
+      const { row } = mark;
+      if (mark.pruned || row.rowId <= after || row.ref.kind !== kind) continue;
+      if (version !== undefined && row.ref.version !== version) continue;
+      if (modifiedSince !== undefined && row.modifiedAt < modifiedSince) continue;
+      if (medias !== undefined && !medias.includes(row.media)) continue;
+      // Twin first marks are both current, and both listed.
+      if (!allMarks && this.current(entityKey(row.ref))?.mark !== row.mark) continue;
+      rows.push(row);
+    }
+    if (elementalIds !== undefined) rows.sort((a, b) => a.rowId - b.rowId);
+    return rows.length > limit ? rows.slice(0, limit) : rows;
+  }
+
+  /** A POST. `seen` is what it read before it wrote: two first ones at a time both get mark 0. */
+  create(
+    spec: { ref: EntityRef; type: number; media: string; fields: Fields },
+    asker: Asker,
+    seen = this.current(entityKey(spec.ref)),
+  ): ServerRow {
+    const { ref, type, media } = spec;
+    const fields = this.#stored(ref, spec.fields);
+    const row = { type, media, fields, deleted: false, createdBy: asker.user };
+    return this.#append(ref, row, { ...asker, partial: fields !== spec.fields }, seen);
+  }
+
+  /** A PATCH, made from `base`, which need not be the newest any more. */
+  patch(base: ServerRow, changes: Fields, asker: Asker): ServerRow {
+    const wanted = { ...base.fields, ...changes };
+    const fields = this.#stored(base.ref, wanted);
+    return this.#append(base.ref, { ...base, fields }, { ...asker, partial: fields !== wanted }, base);
+  }
+
+  tombstone(key: EntityKey, asker: Asker): ServerRow | null {
+    const last = this.current(key);
+    return last === null ? null : this.#append(last.ref, { ...last, deleted: true }, asker, last);
+  }
+
+  /** Hides the current mark, or the whole element; the mark below shows again, unmoved. */
+  prune(key: EntityKey, { whole }: { whole: boolean }): void {
+    for (const mark of this.chain(key)) {
+      if (whole || mark === this.#current.get(key)) mark.pruned = true;
+    }
+    this.#recount(key);
+  }
+
+  /** Rewrites the current mark where it is; only a single PATCH moves its clock. */
+  rewrite(key: EntityKey, over: Partial<Pick<ServerRow, 'fields' | 'deleted'>>, moves: boolean): void {
+    const mark = this.#current.get(key);
+    if (mark !== undefined) this.#replace(mark, { ...over, ...(moves ? this.#stamp(99) : {}) });
+  }
+
+  /** An attribute gets another name, in every mark there is. */
+  rename(): void {
+    if (this.renamed) return;
+    this.renamed = true;
+    for (const mark of this.#log) {
+      const { [oldName]: value, ...rest } = mark.row.fields;
+      if (value !== undefined) this.#replace(mark, { fields: { ...rest, [newName]: value } });
+    }
+  }
+
+  backUp(): void {
+    const log = [...this.#log];
+    this.#backup = {
+      log,
+      rows: log.map(({ row }) => row),
+      pruned: log.map(({ pruned }) => pruned),
+      lastId: this.#lastId,
     };
-    this.rows.push(row);
-    return row;
   }
 
-  patch(ref: EntityRef, changes: Fields, by: number): ServerRow | null {
-    const last = this.current(entityKey(ref));
-    return last === null
-      ? null
-      : this.append(ref, { fields: { ...last.fields, ...changes }, modifiedBy: by });
+  /** Back to the backup: newer marks are gone and their ids are given away again. */
+  restore(): void {
+    if (this.#backup === null) return;
+    const { log, rows, pruned, lastId } = this.#backup;
+    const kept = new Set(log);
+    this.lost.push(...this.#log.filter((mark) => !kept.has(mark)));
+    log.forEach((mark, i) => {
+      if (mark.row !== rows[i]) this.lost.push({ ...mark });
+      mark.row = rows[i]!;
+      mark.pruned = pruned[i]!;
+    });
+    this.#log = [...log];
+    this.#lastId = lastId;
+    this.#chains = new Map();
+    this.#current = new Map();
+    for (const mark of log) this.#enter(mark);
+    for (const key of this.#chains.keys()) this.#recount(key);
   }
 
-  tombstone(ref: EntityRef, by: number): void {
-    if (this.current(entityKey(ref)) !== null) this.append(ref, { deleted: true, modifiedBy: by });
-  }
-
-  /** Seen through a link and a process that may fail at any point. */
-  port(faults: Faults, user: number): ServerPort {
-    return new FaultyPort(this, faults, user);
-  }
-
-  addMedia(spec: MediaSpec): number {
+  addMedia({ elementalId: key, type, fields }: Pick<MediaSpec, 'elementalId' | 'type' | 'fields'>): number {
     const serverId = this.media.length + 1;
-    const { elementalId: key, type } = spec;
-    this.media.push({
+    const empty = { name: 'clip', sectionId: null, attributes: {} };
+    const size = { width: 1, height: 1, frameCount: 1, fps: 1 };
+    const media: ServerMedia = {
       key,
       serverId,
       projectId: 1,
       type,
       kind: 'video',
-      name: 'clip',
-      sectionId: null,
-      width: 1,
-      height: 1,
-      frameCount: 1,
-      fps: 1,
-      attributes: {},
+      ...size,
+      ...empty,
       raw: {},
-    });
+    };
+    this.media.push(media);
+    this.patchMedia(serverId, fields);
     return serverId;
   }
-}
 
-class FaultyPort implements ServerPort {
-  readonly #tator: SimulatedTator;
-  readonly #faults: Faults;
-  readonly #user: number;
-
-  constructor(tator: SimulatedTator, faults: Faults, user: number) {
-    this.#tator = tator;
-    this.#faults = faults;
-    this.#user = user;
+  /** Nothing is checked, and no clock moves. False if there is no such media. */
+  patchMedia(serverId: number, changes: Fields): boolean {
+    const at = this.media.findIndex((media) => media.serverId === serverId);
+    const media = this.media[at];
+    if (media === undefined) return false;
+    const { name = media.name, section_id: sectionId = media.sectionId } = changes;
+    const next = {
+      ...media,
+      name: typeof name === 'string' ? name : media.name,
+      sectionId: typeof sectionId === 'number' ? sectionId : null,
+      attributes: { ...media.attributes, ...attributesOf(changes) },
+    };
+    this.media[at] = next;
+    this.toldOfMedia.push({ key: media.key, fields: mediaFields(next) });
+    return true;
   }
 
-  readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
-    return this.#read(() => {
-      const { after = 0, modifiedSince, mediaIds, elementalIds, version, allMarks, limit, kind } = query;
-      const medias = mediaIds?.map((id) => this.#tator.media.find(({ serverId }) => serverId === id)?.key);
-      return this.#tator.rows
-        .filter((row) => row.ref.kind === kind && row.rowId > after)
-        .filter((row) => allMarks || this.#tator.current(entityKey(row.ref)) === row)
-        .filter((row) => modifiedSince === undefined || row.modifiedAt >= modifiedSince)
-        .filter((row) => medias === undefined || medias.includes(row.media))
-        .filter(({ ref }) => elementalIds === undefined || elementalIds.includes(ref.elementalId))
-        .filter(({ ref }) => version === undefined || ref.version === version)
-        .slice(0, limit);
-    });
-  }
-
-  createAnnotations(_projectId: number, specs: CreateSpec[]): Promise<Answer<number[]>> {
-    return this.#write(() => {
-      if (specs.some(({ fields }) => poison in fields))
-        return { ok: false, failure: { kind: 'rejected', message: 'no such attribute' } };
-      const ids = specs.map(({ ref, type, mediaIds, fields }) => {
-        const media = this.#tator.media.find(({ serverId }) => serverId === mediaIds[0])?.key ?? '';
-        return this.#tator.append(ref, {
-          type,
-          media,
-          fields,
-          deleted: false,
-          modifiedBy: this.#user,
-          createdBy: this.#user,
-        }).rowId;
-      });
-      // The rows are stored, and a later step of the same request fails.
-      if (this.#faults.happens('refused'))
-        return { ok: false, failure: { kind: 'rejected', message: 'change log failed' } };
-      return { ok: true, value: ids };
-    });
-  }
-
-  patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>> {
-    return this.#write<ServerRow>(() => {
-      const last = this.#tator.current(entityKey(ref));
-      if (last === null) return { ok: false, failure: { kind: 'not-found' } };
-      if (last.mark !== baseMark) return { ok: false, failure: { kind: 'stale-mark' } };
-      if (poison in changes)
-        return { ok: false, failure: { kind: 'rejected', message: 'no such attribute' } };
-      return {
-        ok: true,
-        value: this.#tator.append(ref, { fields: { ...last.fields, ...changes }, modifiedBy: this.#user }),
-      };
-    });
-  }
-
-  deleteAnnotation(ref: EntityRef): Promise<Answer<null>> {
-    return this.#write<null>(() => {
-      if (this.#tator.current(entityKey(ref)) === null) return { ok: false, failure: { kind: 'not-found' } };
-      this.#tator.tombstone(ref, this.#user);
-      return { ok: true, value: null };
-    });
-  }
-
-  readProjects(): Promise<Answer<Project[]>> {
-    return this.#read(() => [project]);
-  }
-
-  readCatalog(of: Project): ReturnType<ServerPort['readCatalog']> {
-    return this.#read(() => ({
-      project: of,
-      mediaTypes: [],
-      localizationTypes: [],
-      stateTypes: [],
-      leafTypes: [],
-      versions: [],
-      sections: [],
-      leaves: [],
-      users: {},
-    }));
-  }
-
-  readMedia({ after }: { after: number }): Promise<Answer<ServerMedia[]>> {
-    return this.#read(() => this.#tator.media.filter(({ serverId }) => serverId > after));
-  }
-
-  findMedia(_projectId: number, elementalId: string): Promise<Answer<ServerMedia[]>> {
-    return this.#read(() => this.#tator.media.filter(({ key }) => key === elementalId));
-  }
-
-  readMediaByIds(_projectId: number, serverIds: number[]): Promise<Answer<ServerMedia[]>> {
-    return this.#read(() => this.#tator.media.filter(({ serverId }) => serverIds.includes(serverId)));
-  }
-
-  patchMedia(serverId: number): Promise<Answer<null>> {
-    return this.#write<null>(() =>
-      this.#tator.media.some((media) => media.serverId === serverId)
-        ? { ok: true, value: null }
-        : { ok: false, failure: { kind: 'not-found' } },
+  /** Members that are not there are left out without a word. */
+  #stored(ref: EntityRef, fields: Fields): Fields {
+    const { localizations } = fields;
+    if (ref.kind !== 'state' || !Array.isArray(localizations)) return fields;
+    const there = localizations.filter(
+      (id) =>
+        typeof id === 'string' &&
+        this.chain(entityKey({ ...ref, kind: 'localization', elementalId: id })).some(
+          ({ pruned }) => !pruned,
+        ),
     );
+    return there.length === localizations.length ? fields : { ...fields, localizations: there };
   }
 
-  readTraits(): Promise<Answer<ServerTraits>> {
-    return this.#read(() => stockTraits);
+  #append(
+    ref: EntityRef,
+    over: Partial<ServerRow>,
+    { user, ghost, partial = false }: Asker & { partial?: boolean },
+    read: ServerRow | null,
+  ): ServerRow {
+    const key = entityKey(ref);
+    const last = this.current(key);
+    const first = read === null || last === null;
+    const row: ServerRow = {
+      type: 7,
+      media: '',
+      deleted: false,
+      fields: {},
+      createdBy: user,
+      ...over,
+      ref,
+      rowId: (this.#lastId += 1),
+      mark: first ? 0 : last.mark + 1,
+      ...this.#stamp(user),
+    };
+    const mark = { row, made: row, over: last, read, ghost, partial, pruned: false };
+    this.#log.push(mark);
+    this.#enter(mark);
+    if (first) this.#recount(key);
+    else this.#current.set(key, mark);
+    return row;
   }
 
-  createMedia(_projectId: number, spec: MediaSpec): Promise<Answer<number>> {
-    return this.#write(() => ({ ok: true, value: this.#tator.addMedia(spec) }));
+  #stamp(user: number): Pick<ServerRow, 'modifiedBy' | 'modifiedAt'> {
+    return { modifiedBy: user, modifiedAt: new Date(this.#clock()).toISOString() };
   }
 
-  async #read<T>(run: () => T): Promise<Answer<T>> {
-    await this.#faults.step('read');
-    if (this.#faults.happens('lostBefore')) return failed({ kind: 'offline', byChoice: false });
-    const value = structuredClone(run());
-    if (this.#faults.happens('garbage')) return failed({ kind: 'unknown-outcome', message: 'cut off' });
-    return { ok: true, value };
+  #replace(mark: Mark, over: Partial<ServerRow>): void {
+    this.lost.push({ ...mark });
+    mark.row = { ...mark.row, ...over };
   }
 
-  async #write<T>(run: () => Answer<T>): Promise<Answer<T>> {
-    await this.#faults.step('before-request');
-    if (this.#faults.happens('lostBefore')) return failed({ kind: 'unknown-outcome', message: 'no answer' });
-    const answer = structuredClone(run());
-    // Either the process dies after the server has committed, or the answer is lost.
-    await this.#faults.step('after-request');
-    if (this.#faults.happens('lostAfter') || this.#faults.happens('garbage'))
-      return failed({ kind: 'unknown-outcome', message: 'no answer' });
-    return answer;
+  #enter(mark: Mark): void {
+    const key = entityKey(mark.row.ref);
+    const chain = this.#chains.get(key);
+    if (chain === undefined) this.#chains.set(key, [mark]);
+    else chain.push(mark);
   }
-}
 
-function failed(failure: Failure): { ok: false; failure: Failure } {
-  return { ok: false, failure };
+  #recount(key: EntityKey): void {
+    const there = this.chain(key).filter(({ pruned }) => !pruned);
+    const newest = there.reduce<Mark | null>(
+      (a, b) => (a === null || b.row.mark >= a.row.mark ? b : a),
+      null,
+    );
+    if (newest === null) this.#current.delete(key);
+    else this.#current.set(key, newest);
+  }
 }

@@ -1,210 +1,232 @@
-import { seededRandom, uuidFrom, type Random } from '../../src/base/random.ts';
 import type { Clock } from '../../src/base/clock.ts';
-import { entityKey, type EntityRef } from '../../src/domain/identity.ts';
-import { visibleFields } from '../../src/store/overlay.ts';
-import { planResolution } from '../../src/store/resolution.ts';
-import type { Change } from '../../src/store/types.ts';
-import type { Conflict, ServerPort, SyncStorage } from '../../src/sync/ports.ts';
+import { seededRandom, type MakeId } from '../../src/base/random.ts';
+import { entityKey, type EntityRef, type MediaKey } from '../../src/domain/identity.ts';
 import { Loop } from '../../src/sync/engine.ts';
-import { Faults, type FaultRates } from './faults.ts';
+import type { EntityState, ServerPort, SyncStorage } from '../../src/sync/ports.ts';
+import type { SimulatedDevice } from './device.ts';
+import { calm, Life } from './faults.ts';
+import { noAcknowledgedEditLost } from './invariants.ts';
 import { Ledger } from './ledger.ts';
-import { MemoryDevice } from './memory-storage.ts';
-import { poison, SimulatedTator } from './simulated-tator.ts';
+import { MemoryDevice } from './memory-device.ts';
+import { foreignAct } from './rest-user.ts';
+import { firstMedia, nothingKnown, type Scene, type Station } from './scene.ts';
+import type { Script, Step } from './script.ts';
+import { SimulatedTator } from './simulated-tator.ts';
+import { FaultyPort, type Traffic } from './tator-port.ts';
+import { userAct } from './user.ts';
+import { VirtualTime } from './virtual-time.ts';
 
-export const media = '11111111-1111-4111-8111-111111111111';
-export const restUser = 99;
-
-/** Switches that plant a known bug into the engine's surroundings, to see that the checkers catch it. */
+/** Switches that plant a known bug around the engine, to see that the checkers catch it. */
 export interface Planted {
   wrapServer?: (server: ServerPort) => ServerPort;
-  wrapStorage?: (storage: SyncStorage) => SyncStorage;
+  wrapStorage?: (storage: SyncStorage, device: SimulatedDevice) => SyncStorage;
+  wrapDevice?: (device: SimulatedDevice) => SimulatedDevice;
+  /** Runs instead of `Loop.round`. */
+  round?: (loop: Loop) => Promise<unknown>;
 }
 
-interface Device {
-  user: number;
-  faults: Faults;
-  storage: MemoryDevice;
-  ledger: Ledger;
-  loop: Loop;
+export interface WorldOptions {
+  planted?: Planted;
+  frozen?: boolean;
+  /** Another storage than the one in memory. */
+  makeDevice?: (user: number, time: VirtualTime, makeId: MakeId) => SimulatedDevice;
+  breathe?: () => Promise<void>;
 }
 
-const roughLink: FaultRates = {
-  crash: 0.03,
-  lostBefore: 0.04,
-  lostAfter: 0.05,
-  garbage: 0.02,
-  refused: 0.03,
-};
-const quiet: FaultRates = { crash: 0, lostBefore: 0, lostAfter: 0, garbage: 0, refused: 0 };
+/** Requests that one round may need: a fixed share, and one for each element and each way to ask about it. */
+const requestsOfRound = { fixed: 24, each: 12 };
 
-/** Two annotators and one who edits through plain REST, on one media; all that happens follows from the seed. */
-export class World {
-  readonly tator = new SimulatedTator();
-  readonly devices: Device[];
+/** Annotators on their devices and people at plain REST, on a few medias; all follows from the script. */
+export class World implements Scene {
+  readonly time: VirtualTime;
+  readonly tator: SimulatedTator;
+  readonly stations: Station[] = [];
   readonly refs: EntityRef[] = [];
+  readonly medias: MediaKey[] = [];
+  /** What went wrong while it ran. */
+  readonly problems: string[] = [];
+  readonly traffic: Traffic = { requests: 0, trace: 0 };
   crashes = 0;
-  readonly #random: Random;
-  readonly #planted: Planted;
-  #now = 1_700_000_000_000;
+  /** Values that were ever written; no two are the same. */
   #token = 0;
+  #ids = 0;
+  readonly #script: Script;
+  readonly #options: WorldOptions;
 
-  constructor(seed: number, planted: Planted = {}) {
-    this.#random = seededRandom(seed);
-    this.#planted = planted;
-    const mediaId = this.tator.addMedia({ elementalId: media, type: 3, sectionId: null, fields: {} });
-    this.devices = [1, 2].map((user) => {
-      const faults = new Faults(this.#random);
-      const storage = new MemoryDevice(faults, () => uuidFrom(this.#random));
-      storage.addMedia(media, mediaId);
-      const device = { user, faults, storage, ledger: new Ledger(user) };
-      return { ...device, loop: this.#loopOf(device) };
-    });
+  constructor(script: Script, options: WorldOptions = {}) {
+    this.#script = script;
+    this.#options = options;
+    this.time = new VirtualTime(1_700_000_000_000, options.breathe);
+    this.tator = new SimulatedTator(() => this.time.now());
+    this.tator.addMedia({ elementalId: firstMedia, type: 3, fields: {} });
+    for (let user = 1; user <= script.devices; user += 1) this.stations.push(this.#station(user));
   }
 
-  async run(steps: number): Promise<void> {
-    for (const { faults } of this.devices) faults.rates = roughLink;
-    for (let i = 0; i < steps; i += 1) {
-      this.#now += 500 + Math.floor(this.#random() * 4000);
-      await this.#step(this.#pick(this.devices));
-    }
+  makeId: MakeId = () => `00000000-0000-4000-8000-${String((this.#ids += 1)).padStart(12, '0')}`;
+
+  makeValue(): string {
+    return `v${(this.#token += 1)}`;
+  }
+
+  async run(): Promise<void> {
+    const start = this.time.now();
+    for (const step of this.#script.steps)
+      this.time.at(start + step.at, () => this.time.start(() => this.#perform(step)));
+    await this.time.drain();
     await this.#comeToRest();
   }
 
-  async #step(device: Device): Promise<void> {
-    const dice = this.#random();
-    if (dice < 0.4) await this.#round(device);
-    else if (dice < 0.75) this.#edit(device);
-    else if (dice < 0.82) this.#undo(device);
-    else if (dice < 0.86) this.#decide(device);
-    else if (dice < 0.89) this.#restart(device);
-    else this.#rest();
+  async stateOf({ device }: Station, ref: EntityRef): Promise<EntityState> {
+    return (await device.states()).get(entityKey(ref)) ?? nothingKnown;
+  }
+
+  /** The device's own clock. */
+  nowOf({ ahead }: Station): number {
+    return this.time.now() + ahead;
+  }
+
+  async #perform(step: Step): Promise<void> {
+    const station = this.stations[step.device % this.stations.length]!;
+    const random = seededRandom(step.seed);
+    switch (step.act) {
+      case 'round':
+        return this.#round(station, step);
+      case 'kill':
+        station.life.kill();
+        return;
+      case 'clock':
+        station.ahead += (random() - 0.5) * 4 * 3_600_000;
+        return;
+      case 'sign-in':
+        this.#signIn(station);
+        return;
+      case 'rest':
+      case 'sly':
+      case 'rename':
+      case 'backup':
+      case 'restore':
+        foreignAct(this, step.act, random);
+        return;
+      default:
+        if (!station.life.dead) await userAct(this, station, step.act, random);
+    }
+  }
+
+  #signIn({ life, loop }: Station): void {
+    if (!life.signedOut) return;
+    life.signedOut = false;
+    loop.restart();
+  }
+
+  async #round(station: Station, step: Step | null): Promise<void> {
+    const { life, loop } = station;
+    if (life.dead) return;
+    if (station.exchanging) {
+      station.again = step;
+      return;
+    }
+    station.exchanging = true;
+    life.weather = step === null ? calm : this.#script.weather;
+    life.random = seededRandom(step === null ? 1 : step.seed);
+    const before = this.traffic.requests;
+    await (this.#options.planted?.round ?? ((one: Loop) => one.round()))(loop);
+    // The process may have died and another begun meanwhile.
+    if (this.stations[station.user - 1]?.life !== life) return;
+    station.exchanging = false;
+    this.#checkRequests(station, this.traffic.requests - before, step === null);
+    const { again } = station;
+    station.again = null;
+    if (again !== null) await this.#round(station, again);
+  }
+
+  #checkRequests({ user }: Station, requests: number, isAlone: boolean): void {
+    const limit = requestsOfRound.fixed + requestsOfRound.each * (this.refs.length + 2);
+    if (isAlone && requests > limit) this.problems.push(`bounded requests: user ${user}: ${requests}`);
+  }
+
+  #station(user: number): Station {
+    const make = this.#options.makeDevice ?? this.#inMemory;
+    const raw = make(user, this.time, this.makeId);
+    const device = this.#options.planted?.wrapDevice?.(raw) ?? raw;
+    const station = { user, device, ledger: new Ledger(), ahead: 0, exchanging: false, again: null };
+    return Object.assign(station, this.#begin(station));
+  }
+
+  readonly #inMemory = (_user: number, time: VirtualTime, makeId: MakeId): SimulatedDevice =>
+    new MemoryDevice({ time, makeId, frozen: this.#options.frozen === true });
+
+  /** A new process. */
+  #begin(station: Pick<Station, 'user' | 'device'>): Pick<Station, 'life' | 'loop'> {
+    const { user, device } = station;
+    const life: Life = new Life(() => this.#died(user));
+    const { time, tator, traffic } = this;
+    const server = new FaultyPort({ tator, life, time, user, traffic });
+    const storage = device.storage(life);
+    const { wrapServer, wrapStorage } = this.#options.planted ?? {};
+    const clock: Clock = {
+      now: () => this.nowOf(this.stations[user - 1]!),
+      after: (ms, callback) => time.after(ms, callback),
+    };
+    const loop = new Loop({
+      storage: wrapStorage?.(storage, device) ?? storage,
+      server: wrapServer?.(server) ?? server,
+      clock,
+      random: seededRandom(this.#script.seed + user),
+      makeId: this.makeId,
+    });
+    return { life, loop };
+  }
+
+  #died(user: number): void {
+    this.crashes += 1;
+    const station = this.stations[user - 1]!;
+    const dice = station.life.random();
+    this.time.at(this.time.now() + 20, () =>
+      this.time.start(async () => {
+        await station.device.restart({ losingDatabase: dice < 0.15, now: this.nowOf(station) });
+        Object.assign(station, this.#begin(station), { exchanging: false, again: null });
+        this.problems.push(...(await noAcknowledgedEditLost(this)));
+      }),
+    );
   }
 
   /** The faults stop, all questions are answered, and every device exchanges until nothing is left. */
   async #comeToRest(): Promise<void> {
-    for (const { faults } of this.devices) faults.rates = quiet;
-    for (let i = 0, quietRounds = 0; i < 30 && quietRounds < 4; i += 1) {
-      const before = this.tator.rows.length;
-      for (const device of this.devices) {
-        this.#now += 15_000;
-        await this.#round(device);
-        this.#decide(device);
+    const limit = 40 + 4 * this.tator.media.length;
+    const quietEnough = 2 * this.tator.media.length + 1;
+    let quiet = 0;
+    for (let i = 0; quiet < quietEnough; i += 1) {
+      if (i > limit) {
+        this.problems.push('progress: it does not come to rest');
+        return;
       }
-      const isQuiet =
-        this.tator.rows.length === before && !this.devices.some(({ storage }) => hasWork(storage));
-      quietRounds = isQuiet ? quietRounds + 1 : 0;
-    }
-  }
-
-  async #round(device: Device): Promise<void> {
-    await device.loop.round();
-    if (device.faults.dead) this.#restart(device);
-  }
-
-  #restart(device: Device): void {
-    this.crashes += 1;
-    device.faults.revive();
-    device.storage.restart({ losingDatabase: this.#random() < 0.15 });
-    device.loop = this.#loopOf(device);
-  }
-
-  #loopOf({ storage, faults, user }: Pick<Device, 'storage' | 'faults' | 'user'>): Loop {
-    const { wrapServer, wrapStorage } = this.#planted;
-    const server = this.tator.port(faults, user);
-    const clock: Clock = { now: () => this.#now, after: () => () => undefined };
-    return new Loop({
-      storage: wrapStorage?.(storage) ?? storage,
-      server: wrapServer?.(server) ?? server,
-      clock,
-      random: this.#random,
-      makeId: () => uuidFrom(this.#random),
-    });
-  }
-
-  #edit(device: Device): void {
-    const { storage, ledger } = device;
-    const visible = this.refs.filter((ref) => visibleFields(storage.state({ ref })) !== null);
-    const isNew = visible.length === 0 || (this.refs.length < 6 && this.#random() < 0.35);
-    const ref: EntityRef = isNew
-      ? { kind: 'localization', version: 1, elementalId: uuidFrom(this.#random) }
-      : this.#pick(visible);
-    if (isNew) this.refs.push(ref);
-    const change: Change = isNew
-      ? { kind: 'create', ref, type: 7, media, fields: { frame: 1, ...this.#values(3), ...this.#poison() } }
-      : this.#random() < 0.2
-        ? { kind: 'delete', ref }
-        : {
-            kind: 'change',
-            ref,
-            fields: { ...this.#values(1 + Math.floor(this.#random() * 2)), ...this.#poison() },
-          };
-    ledger.sees(ref, storage.state({ ref }));
-    storage.apply({ projectId: 1, media, label: 'edit', changes: [change] }, this.#now);
-    if (change.kind === 'delete') ledger.owes(ref, storage.state({ ref }), 'all');
-    else ledger.saved(ref, storage.state({ ref }), Object.keys(change.fields));
-  }
-
-  #values(count: number): Record<string, string> {
-    const fields = ['attributes.A', 'attributes.B', 'geometry']
-      .sort(() => this.#random() - 0.5)
-      .slice(0, count);
-    return Object.fromEntries(fields.map((field) => [field, `v${(this.#token += 1)}`]));
-  }
-
-  #poison(): Record<string, string> {
-    return this.#random() < 0.03 ? { [poison]: 'x' } : {};
-  }
-
-  #undo({ storage, ledger }: Device): void {
-    for (const ref of this.refs) ledger.sees(ref, storage.state({ ref }));
-    const before = new Map(this.refs.map((ref) => [entityKey(ref), storage.state({ ref })]));
-    if (!storage.undo(media, this.#now)) return;
-    for (const ref of this.refs) {
-      const state = storage.state({ ref });
-      const was = before.get(entityKey(ref));
-      if (was === undefined || was.edit?.revision === state.edit?.revision) {
-        if (was?.edit === state.edit) continue;
+      const before = this.tator.lastId;
+      let work = false;
+      for (const station of this.stations) {
+        await this.#alone(() => this.#round(station, null), 15_000);
+        work = (await this.#settleQuestions(station, i)) || work;
       }
-      if (was !== undefined && visibleFields(was) === null && visibleFields(state) !== null)
-        ledger.revives(ref);
-      ledger.saved(ref, state, Object.keys(visibleFields(state) ?? {}));
-      ledger.owes(ref, state, 'all');
+      quiet = work || this.tator.lastId !== before ? 0 : quiet + 1;
     }
   }
 
-  #decide({ storage, ledger }: Device): void {
-    const decided = new Map<string, Conflict>();
-    storage.dropConflicts(
-      () => (this.#random() < 0.5 ? 'mine' : 'theirs'),
-      (state, choice, context) => {
-        const conflict = state.conflicts[0]!;
-        ledger.sees(conflict.ref, state);
-        ledger.decides(conflict, choice);
-        decided.set(entityKey(conflict.ref), conflict);
-        return planResolution(conflict, choice, state, context);
-      },
-      this.#now,
-    );
-    for (const { ref, field } of decided.values()) {
-      ledger.owes(ref, storage.state({ ref }), field === '$deleted' ? 'all' : [field]);
-    }
+  /** Answers what is asked; whether there was anything left to do. */
+  async #settleQuestions(station: Station, round: number): Promise<boolean> {
+    this.#signIn(station);
+    const random = seededRandom(this.#script.seed + round);
+    let work = false;
+    for (const { edit, conflicts } of (await station.device.states()).values())
+      work ||= conflicts.length > 0 || (edit !== null && edit.status.kind !== 'parked');
+    await this.#alone(async () => {
+      await userAct(this, station, 'decide', random);
+      // Some refusals were not about the edit: once nothing goes wrong any more, it is tried again.
+      if (round === 2 || round === 5) await userAct(this, station, 'retry', random);
+    }, 0);
+    return work || round < 6;
   }
 
-  #rest(): void {
-    const live = this.refs.filter((ref) => this.tator.current(entityKey(ref))?.deleted === false);
-    if (live.length === 0) return;
-    const ref = this.#pick(live);
-    if (this.#random() < 0.2) this.tator.tombstone(ref, restUser);
-    else this.tator.patch(ref, this.#values(1), restUser);
+  async #alone(activity: () => Promise<void>, pause: number): Promise<void> {
+    this.time.at(this.time.now() + pause, () => this.time.start(activity));
+    await this.time.drain();
   }
-
-  #pick<T>(items: T[]): T {
-    return items[Math.floor(this.#random() * items.length)]!;
-  }
-}
-
-function hasWork(storage: MemoryDevice): boolean {
-  return storage
-    .all()
-    .some(({ edit, conflicts }) => conflicts.length > 0 || (edit !== null && edit.status.kind !== 'parked'));
 }

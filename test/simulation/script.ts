@@ -1,0 +1,110 @@
+import { seededRandom } from '../../src/base/random.ts';
+import { calm, rough, type Weather } from './faults.ts';
+
+export type Act =
+  /** A round of the engine in bad weather. */
+  | 'round'
+  /** A command of the user: creates, changes, deletes. */
+  | 'edit'
+  | 'undo'
+  /** The user answers his conflicts. */
+  | 'decide'
+  | 'retry'
+  | 'discard'
+  /** A media file is dropped on the window. */
+  | 'media'
+  | 'sign-in'
+  /** SIGKILL, wherever it is. */
+  | 'kill'
+  /** The clock of the device jumps. */
+  | 'clock'
+  /** Somebody edits through plain REST. */
+  | 'rest'
+  /** Somebody rewrites rows where they are, or removes them without a trace. */
+  | 'sly'
+  | 'rename'
+  | 'backup'
+  | 'restore';
+
+/** One thing that happens; all its choices follow from its own seed, so that a step can be left out. */
+export interface Step {
+  /** ms after the beginning */
+  at: number;
+  act: Act;
+  device: number;
+  seed: number;
+}
+
+export interface Script {
+  seed: number;
+  devices: number;
+  weather: Weather;
+  steps: Step[];
+}
+
+/** How often each act comes, out of their sum. */
+const often: [Act, number][] = [
+  ['round', 46],
+  ['edit', 30],
+  ['undo', 6],
+  ['decide', 5],
+  ['retry', 2],
+  ['discard', 1],
+  ['media', 1.5],
+  ['sign-in', 2],
+  ['kill', 5],
+  ['clock', 0.7],
+  ['rest', 8],
+  ['sly', 2.5],
+  ['rename', 0.3],
+  ['backup', 0.8],
+  ['restore', 0.6],
+];
+const sum = often.reduce((total, [, weight]) => total + weight, 0);
+
+export const usualLength = 34;
+
+/** What happens in the schedule of this seed. */
+export function scriptOf(seed: number, length = usualLength): Script {
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x51ed270b);
+  const devices = random() < 0.12 ? 3 : 2;
+  const weather = weatherOf(random);
+  let at = 0;
+  const steps = Array.from({ length }, (): Step => {
+    at += pauseOf(random);
+    return {
+      at: Math.round(at),
+      act: actOf(random() * sum),
+      device: Math.floor(random() * devices),
+      seed: Math.floor(random() * 2 ** 31),
+    };
+  });
+  return { seed, devices, weather, steps };
+}
+
+function actOf(dice: number): Act {
+  let left = dice;
+  for (const [act, weight] of often) {
+    left -= weight;
+    if (left < 0) return act;
+  }
+  return 'round';
+}
+
+/** Mostly seconds, sometimes an hour at lunch. ms */
+function pauseOf(random: () => number): number {
+  const dice = random();
+  if (dice < 0.35) return 400 * random();
+  if (dice < 0.95) return 5000 * random();
+  return 30 * 60_000 * random();
+}
+
+/** No two expeditions have the same link: each fault may be away, usual or frequent. */
+function weatherOf(random: () => number): Weather {
+  const weather = { ...calm };
+  for (const name of Object.keys(rough) as (keyof Weather)[]) {
+    const dice = random();
+    weather[name] = rough[name] * (dice < 0.2 ? 0 : dice < 0.85 ? 1 : 2.5);
+  }
+  return { ...weather, crash: Math.max(weather.crash, rough.crash / 2) };
+}

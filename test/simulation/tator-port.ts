@@ -1,0 +1,237 @@
+import type { Project } from '../../src/domain/entity-types.ts';
+import type { Fields } from '../../src/domain/fields.ts';
+import { entityKey, type EntityRef } from '../../src/domain/identity.ts';
+import {
+  stockTraits,
+  type Answer,
+  type CreateSpec,
+  type Failure,
+  type MarkQuery,
+  type MediaSpec,
+  type ServerMedia,
+  type ServerPort,
+  type ServerRow,
+  type ServerTraits,
+} from '../../src/sync/ports.ts';
+import type { Life } from './faults.ts';
+import type { Asker, Reply, SimulatedTator } from './simulated-tator.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export const project: Project = { id: 1, name: 'Dive', summary: '', permission: 'Full Control' };
+
+const catalog = {
+  project,
+  mediaTypes: [],
+  localizationTypes: [],
+  stateTypes: [],
+  leafTypes: [],
+  versions: [],
+  sections: [],
+  leaves: [],
+  users: {},
+};
+
+/** ms */
+const timeout = 120_000;
+const latest = 20 * 60_000;
+
+export interface Traffic {
+  requests: number;
+  /** Digest of all requests and answers, in their order. */
+  trace: number;
+}
+
+/** The simulated server through a link and out of a process that may fail at any point. */
+export class FaultyPort implements ServerPort {
+  readonly #tator: SimulatedTator;
+  readonly #life: Life;
+  readonly #time: VirtualTime;
+  readonly #user: number;
+  readonly #traffic: Traffic;
+
+  constructor(options: {
+    tator: SimulatedTator;
+    life: Life;
+    time: VirtualTime;
+    user: number;
+    traffic: Traffic;
+  }) {
+    this.#tator = options.tator;
+    this.#life = options.life;
+    this.#time = options.time;
+    this.#user = options.user;
+    this.#traffic = options.traffic;
+  }
+
+  readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
+    return this.#read(() => this.#tator.list(query));
+  }
+
+  createAnnotations(_projectId: number, specs: CreateSpec[]): Promise<Answer<number[]>> {
+    return this.#write(
+      () => specs.map(({ ref }) => this.#tator.current(entityKey(ref))),
+      (seen, asker): Reply<number[]> => {
+        if (specs.some(({ fields }) => this.#isRefused(fields))) return { ok: false, refusal: 'rejected' };
+        const value = specs.map((spec, i) => {
+          const media = this.#tator.media.find(({ serverId }) => serverId === spec.mediaIds[0])?.key ?? '';
+          return this.#tator.create({ ...spec, media }, asker, seen[i]).rowId;
+        });
+        return { ok: true, value };
+      },
+    );
+  }
+
+  patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>> {
+    return this.#write(
+      () => this.#tator.current(entityKey(ref)),
+      (base, asker): Reply<ServerRow> => {
+        if (base === null) return { ok: false, refusal: 'not-found' };
+        if (base.mark !== baseMark) return { ok: false, refusal: 'stale-mark' };
+        if (this.#isRefused(changes)) return { ok: false, refusal: 'rejected' };
+        return { ok: true, value: this.#tator.patch(base, changes, asker) };
+      },
+    );
+  }
+
+  deleteAnnotation(ref: EntityRef): Promise<Answer<null>> {
+    return this.#write(
+      () => null,
+      (_, asker): Reply<null> =>
+        this.#tator.tombstone(entityKey(ref), asker) === null
+          ? { ok: false, refusal: 'not-found' }
+          : { ok: true, value: null },
+    );
+  }
+
+  readProjects(): Promise<Answer<Project[]>> {
+    return this.#read(() => [project]);
+  }
+
+  readCatalog(): ReturnType<ServerPort['readCatalog']> {
+    return this.#read(() => catalog);
+  }
+
+  readMedia({ after, limit }: { after: number; limit: number }): Promise<Answer<ServerMedia[]>> {
+    return this.#read(() => this.#tator.media.filter(({ serverId }) => serverId > after).slice(0, limit));
+  }
+
+  findMedia(_projectId: number, elementalId: string): Promise<Answer<ServerMedia[]>> {
+    return this.#read(() => this.#tator.media.filter(({ key }) => key === elementalId));
+  }
+
+  readMediaByIds(_projectId: number, serverIds: number[]): Promise<Answer<ServerMedia[]>> {
+    return this.#read(() => this.#tator.media.filter(({ serverId }) => serverIds.includes(serverId)));
+  }
+
+  patchMedia(serverId: number, changes: Fields): Promise<Answer<null>> {
+    return this.#write(
+      () => null,
+      (): Reply<null> => {
+        if (this.#isRefused(changes)) return { ok: false, refusal: 'rejected' };
+        const isThere = this.#tator.patchMedia(serverId, changes);
+        return isThere ? { ok: true, value: null } : { ok: false, refusal: 'not-found' };
+      },
+    );
+  }
+
+  readTraits(): Promise<Answer<ServerTraits>> {
+    return this.#read(() => stockTraits);
+  }
+
+  createMedia(_projectId: number, spec: MediaSpec): Promise<Answer<number>> {
+    return this.#write(
+      () => null,
+      (_, { ghost }): Reply<number> =>
+        // A second media of the same elemental id is a fault of the network that no client can heal.
+        ghost && this.#tator.media.some(({ key }) => key === spec.elementalId)
+          ? { ok: false, refusal: 'rejected' }
+          : { ok: true, value: this.#tator.addMedia(spec) },
+    );
+  }
+
+  #isRefused(fields: Fields): boolean {
+    for (const field in fields) if (this.#tator.refuses(field)) return true;
+    return false;
+  }
+
+  async #read<T>(run: () => T): Promise<Answer<T>> {
+    await this.#leave();
+    const refused = this.#turnedAway();
+    if (refused !== null) return this.#answer(refused);
+    if (this.#life.happens('lostBefore')) return this.#answer(failed({ kind: 'offline', byChoice: false }));
+    const value = run();
+    await this.#arrive();
+    if (this.#life.happens('cut'))
+      return this.#answer(failed({ kind: 'unknown-outcome', message: 'cut off' }));
+    return this.#answer({ ok: true, value });
+  }
+
+  /** A write looks (what is there?) and then writes; with a race, others come between. */
+  async #write<Seen, T>(look: () => Seen, write: (seen: Seen, asker: Asker) => Reply<T>): Promise<Answer<T>> {
+    await this.#leave();
+    const refused = this.#turnedAway();
+    if (refused !== null) return this.#answer(refused);
+    if (this.#life.happens('lostBefore')) return this.#answer(noAnswer);
+    if (this.#life.happens('late')) {
+      const delay = latest * this.#life.random() ** 6;
+      this.#time.at(this.#time.now() + delay, () => write(look(), { user: this.#user, ghost: true }));
+      await this.#time.sleep(timeout * this.#life.random());
+      this.#life.check();
+      return this.#answer(noAnswer);
+    }
+    const seen = look();
+    if (this.#life.happens('race')) await this.#time.sleep(20 + 3000 * this.#life.random());
+    const reply = write(seen, { user: this.#user, ghost: false });
+    if (this.#life.happens('doubled')) {
+      const delay = 5000 * this.#life.random();
+      this.#time.at(this.#time.now() + delay, () => write(look(), { user: this.#user, ghost: true }));
+    }
+    await this.#arrive();
+    if (this.#life.happens('lostAfter') || this.#life.happens('cut')) return this.#answer(noAnswer);
+    if (!reply.ok) return this.#answer(failed(failureOf(reply.refusal)));
+    if (this.#life.happens('refusedAfter'))
+      return this.#answer(failed({ kind: 'rejected', message: 'change log failed' }));
+    return this.#answer(reply);
+  }
+
+  /** The request leaves a living process and takes its time to the server. */
+  async #leave(): Promise<void> {
+    this.#life.step();
+    this.#traffic.requests += 1;
+    await this.#time.sleep(10 + 400 * this.#life.random() ** 3);
+    // A process that died meanwhile does not take back what it has sent.
+  }
+
+  async #arrive(): Promise<void> {
+    await this.#time.sleep(5 + 400 * this.#life.random() ** 3);
+    this.#life.step();
+  }
+
+  /** Refusals before anything is carried out. */
+  #turnedAway(): Answer<never> | null {
+    if (this.#life.signedOut || this.#life.happens('expired')) {
+      this.#life.signedOut = true;
+      return failed({ kind: 'sign-in' });
+    }
+    if (this.#life.happens('throttled')) return failed({ kind: 'throttled' });
+    if (this.#life.happens('catchAll')) return failed({ kind: 'rejected', message: 'deadlock detected' });
+    return null;
+  }
+
+  #answer<T>(answer: Answer<T>): Answer<T> {
+    const what = answer.ok ? (Array.isArray(answer.value) ? answer.value.length : 1) : 7;
+    const { trace } = this.#traffic;
+    this.#traffic.trace = (Math.imul(trace, 31) + what + this.#time.now() + this.#user) | 0;
+    return answer;
+  }
+}
+
+const noAnswer = failed({ kind: 'unknown-outcome', message: 'no answer' });
+
+function failed(failure: Failure): { ok: false; failure: Failure } {
+  return { ok: false, failure };
+}
+
+function failureOf(refusal: 'not-found' | 'stale-mark' | 'rejected'): Failure {
+  return refusal === 'rejected' ? { kind: 'rejected', message: 'no such attribute' } : { kind: refusal };
+}

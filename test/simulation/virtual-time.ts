@@ -1,0 +1,117 @@
+import type { Clock } from '../../src/base/clock.ts';
+
+interface Timed {
+  at: number;
+  /** Order of entry; what is due at one instant runs in it. */
+  order: number;
+  run: () => void;
+}
+
+/**
+ * Time that passes only when everybody waits. Activities (a round of an engine, a command of a user,
+ * a request inside the server) wait with `sleep`; the next one to go on is the one whose time comes
+ * first, so they interleave at every wait, and the same seed interleaves them in the same way.
+ */
+export class VirtualTime implements Clock {
+  #now: number;
+  #entered = 0;
+  /** Activities that go on now; below zero while one of them waits at several places at once. */
+  #running = 0;
+  /** Activities that have begun and not ended. */
+  #open = 0;
+  readonly #queue: Timed[] = [];
+  readonly #breathe: () => Promise<void>;
+
+  /** `breathe` lets real work go on; only storages that are not in memory need more than a microtask. */
+  constructor(start: number, breathe: () => Promise<void> = () => Promise.resolve()) {
+    this.#now = start;
+    this.#breathe = breathe;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    let cancelled = false;
+    this.at(this.#now + ms, () => {
+      if (!cancelled) callback();
+    });
+    return () => (cancelled = true);
+  }
+
+  at(at: number, run: () => void): void {
+    push(this.#queue, { at: Math.max(at, this.#now), order: (this.#entered += 1), run });
+  }
+
+  /** The calling activity goes on after `ms`. */
+  sleep(ms: number): Promise<void> {
+    this.#running -= 1;
+    return new Promise((resolve) =>
+      this.at(this.#now + ms, () => {
+        this.#running += 1;
+        resolve();
+      }),
+    );
+  }
+
+  /** Runs until it waits or ends; its failures are its own business. */
+  start(activity: () => Promise<void>): void {
+    this.#running += 1;
+    this.#open += 1;
+    void activity().finally(() => {
+      this.#running -= 1;
+      this.#open -= 1;
+    });
+  }
+
+  /** Lets everything happen until nothing waits any more. */
+  async drain(): Promise<void> {
+    for (;;) {
+      while (this.#running > 0) await this.#breathe();
+      if (this.#running < 0) for (let i = 0; i < 20; i += 1) await this.#breathe();
+      const next = pop(this.#queue);
+      if (next !== undefined) {
+        this.#now = next.at;
+        next.run();
+      } else if (this.#open === 0) return;
+      else await this.#breathe();
+    }
+  }
+}
+
+function isBefore(a: Timed, b: Timed): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/** A binary heap, soonest first. */
+function push(heap: Timed[], item: Timed): void {
+  let at = heap.length;
+  heap.push(item);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const above = heap[parent]!;
+    if (!isBefore(item, above)) break;
+    heap[at] = above;
+    at = parent;
+  }
+  heap[at] = item;
+}
+
+function pop(heap: Timed[]): Timed | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (first === undefined || last === undefined || heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    const left = 2 * at + 1;
+    if (left >= heap.length) break;
+    const right = left + 1;
+    const child = right < heap.length && isBefore(heap[right]!, heap[left]!) ? right : left;
+    if (!isBefore(heap[child]!, last)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = last;
+  return first;
+}
