@@ -11,7 +11,7 @@ import type { Preparer } from './media/preparer.ts';
 import type { News } from './news.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerAccess } from './server-calls.ts';
-import type { Settings } from './settings.ts';
+import { uploadRulesOf, type Settings } from './settings.ts';
 import type { ToolFinder } from './tool-finder.ts';
 import type { Uploader } from './uploads/uploader.ts';
 
@@ -114,7 +114,7 @@ function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods>
 type MediaMethods = Exclude<keyof HostHandlers, AppMethods | AccountMethods>;
 
 function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
-  const { library, preparer, imports, downloads, uploader } = services;
+  const { library, preparer, imports, downloads, uploader, settings, news } = services;
   return {
     'imports.begin': (params) => imports.begin(params),
     'imports.abandon': async ({ importId, reason }) => {
@@ -152,6 +152,18 @@ function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
     },
     'uploads.resume': async ({ mediaKey }) => {
       await uploader.resume(mediaKey);
+      return done;
+    },
+    'uploads.move': async ({ mediaKey, place }) => {
+      await uploader.move(mediaKey, place);
+      return done;
+    },
+    'uploads.rules': () => Promise.resolve(uploadRulesOf(settings)),
+    'uploads.setRules': async (rules) => {
+      const { limit, annotationsOnly } = rules;
+      await settings.change({ uploadLimit: limit, annotationsOnly });
+      uploader.setRules(rules);
+      news.tell('uploads.rulesChanged', rules);
       return done;
     },
   };

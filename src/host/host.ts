@@ -22,7 +22,7 @@ import { createNews, type News } from './news.ts';
 import { createRecorder } from './recorder.ts';
 import type { AssetSource } from './server/asset-handler.ts';
 import { createServerCalls } from './server-calls.ts';
-import { openSettings, type Settings } from './settings.ts';
+import { openSettings, uploadRulesOf, type Settings } from './settings.ts';
 import { createToolFinder } from './tool-finder.ts';
 import { openUploader } from './uploads/uploader.ts';
 
@@ -110,6 +110,7 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
     makeId: options.makeId,
     onChange: (upload) => news.tell('uploads.changed', upload),
     onError,
+    rules: uploadRulesOf(settings),
     ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
   });
   const hub = createHub({

@@ -1,3 +1,5 @@
+import { readExtension } from '../api/extensions.ts';
+import { systemClock } from '../base/clock.ts';
 import { TidemarkError } from '../contract/errors.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { CallOptions, CallServer } from './accounts/server-link.ts';
@@ -9,6 +11,13 @@ export interface ServerAccess {
     operation: string,
     args: Readonly<Record<string, unknown>>,
     options?: CallOptions,
+  ): Promise<unknown>;
+  /** One of the hub's own operations; null where the account's server has none of it. */
+  extension(
+    account: string,
+    path: string,
+    query: Readonly<Record<string, string | number>>,
+    signal: AbortSignal,
   ): Promise<unknown>;
   /** Fetches or sends bytes at a URL that the server gave out. No token goes along. */
   transfer(url: string, init: RequestInit): Promise<Response>;
@@ -46,6 +55,11 @@ export function createServerCalls(options: {
             await accounts.markRefused(account);
           throw thrown;
         }
+      },
+      extension: async (account, path, query, signal) => {
+        refuseOffline(path, account);
+        const clock = systemClock();
+        return readExtension(path, query, { ...accounts.connection(account), fetch, clock, signal });
       },
       transfer: async (url, init) => {
         refuseOffline('transfer', new URL(url).host);

@@ -1,3 +1,4 @@
+import type { UploadRules } from '../contract/host-rpc.ts';
 import { readJson, writeDurably } from './files.ts';
 
 /** What the host remembers between runs. */
@@ -8,6 +9,9 @@ export interface SettingsData {
   offlineByChoice: boolean;
   hubWanted: boolean;
   activeAccount: string | null;
+  /** Bytes a second of all uploads together; null for no limit. */
+  uploadLimit: number | null;
+  annotationsOnly: boolean;
 }
 
 export interface Settings {
@@ -22,6 +26,8 @@ const initial: SettingsData = {
   offlineByChoice: false,
   hubWanted: true,
   activeAccount: null,
+  uploadLimit: null,
+  annotationsOnly: false,
 };
 
 export async function openSettings(path: string): Promise<Settings> {
@@ -42,16 +48,24 @@ export async function openSettings(path: string): Promise<Settings> {
   };
 }
 
+export function uploadRulesOf(settings: Settings): UploadRules {
+  const { uploadLimit, annotationsOnly } = settings.get();
+  return { limit: uploadLimit, annotationsOnly };
+}
+
 /** Anything unreadable falls back to the default: settings hold no work of the user. */
 function parse(value: unknown): SettingsData {
   if (typeof value !== 'object' || value === null) return initial;
-  const { port, hubPort, offlineByChoice, hubWanted, activeAccount } = value as Record<string, unknown>;
+  const { port, hubPort, offlineByChoice, hubWanted, activeAccount, uploadLimit, annotationsOnly } =
+    value as Record<string, unknown>;
   return {
     port: isPort(port) ? port : null,
     hubPort: isPort(hubPort) ? hubPort : null,
     offlineByChoice: offlineByChoice === true,
     hubWanted: hubWanted !== false,
     activeAccount: typeof activeAccount === 'string' ? activeAccount : null,
+    uploadLimit: typeof uploadLimit === 'number' && uploadLimit >= 1024 ? uploadLimit : null,
+    annotationsOnly: annotationsOnly === true,
   };
 }
 

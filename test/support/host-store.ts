@@ -1,5 +1,12 @@
-import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  etagOf,
+  joinStored,
+  signedUrls,
+  takePut,
+  type StoredUpload,
+  type StoreStyle,
+} from './object-stores.ts';
 
 /**
  * A server with just the operations of an upload, over real HTTP, that can be told to misbehave. It is
@@ -29,22 +36,19 @@ export interface Behaviour {
   }[];
   /** How many polls a transcode takes; negative for one that fails. */
   transcodePolls: number;
+  /** Signed URLs of an earlier edition are refused. */
+  edition: number;
 }
 
-interface Upload {
-  key: string;
-  parts: Map<number, Buffer>;
-}
-
-export async function startTestStore(): Promise<TestStore> {
-  const uploads = new Map<string, Upload>();
+export async function startTestStore(style: StoreStyle = 's3'): Promise<TestStore> {
+  const uploads = new Map<string, StoredUpload>();
   const transcodes: { uid: string; media_id: number; polls: number }[] = [];
   const store: Omit<TestStore, 'origin' | 'close'> = {
     puts: [],
     objects: new Map(),
     calls: [],
     imageFiles: [],
-    behaviour: { partDelay: 0, troubles: [], transcodePolls: 2 },
+    behaviour: { partDelay: 0, troubles: [], transcodePolls: 2, edition: 0 },
   };
   let origin = '';
   let begun = 0;
@@ -61,22 +65,20 @@ export async function startTestStore(): Promise<TestStore> {
       case 'GET UploadInfo/1': {
         const id = `upload${++begun}`;
         const key = `1/1/9/${id}_${url.searchParams.get('filename') ?? ''}`;
-        uploads.set(id, { key, parts: new Map() });
         const count = Number(url.searchParams.get('num_parts') ?? 1);
-        const urls = Array.from({ length: count }, (_, i) => `${origin}/objects/${id}/${i + 1}`);
-        return [200, { urls, key, upload_id: count > 1 ? id : '' }];
+        const upload: StoredUpload = { id, key, count, parts: new Map(), object: null };
+        uploads.set(id, upload);
+        const urls = signedUrls(style, { origin, upload, edition: store.behaviour.edition });
+        const uploadId = style === 'google' ? (urls[0] ?? '') : id;
+        return [200, { urls, key, upload_id: count > 1 ? uploadId : '' }];
       }
       case 'POST UploadCompletion/1': {
-        const upload = uploads.get(String(body['upload_id']));
-        const parts = body['parts'] as { ETag: string; PartNumber: number }[];
+        const upload = [...uploads.values()].find(({ key }) => key === body['key']);
         if (upload === undefined) return [400, { message: 'NoSuchUpload' }];
-        const etags = parts.every(({ ETag, PartNumber }) => ETag === etagOf(upload.parts.get(PartNumber)));
-        if (!etags || parts.length !== upload.parts.size) return [400, { message: 'InvalidPart' }];
-        store.objects.set(
-          upload.key,
-          Buffer.concat(parts.map(({ PartNumber }) => upload.parts.get(PartNumber) ?? Buffer.alloc(0))),
-        );
-        uploads.delete(String(body['upload_id']));
+        const joined = joinStored(style, upload, body['parts'] as { ETag: string; PartNumber: number }[]);
+        if (joined === null) return [400, { message: 'InvalidPart' }];
+        store.objects.set(upload.key, joined);
+        uploads.delete(upload.id);
         return [201, { message: 'done' }];
       }
       case 'POST DownloadInfo/1':
@@ -109,8 +111,21 @@ export async function startTestStore(): Promise<TestStore> {
       case 'PATCH Media/9':
         return [200, { message: 'ok' }];
       default:
-        return [400, { message: `no ${name}` }];
+        return style === 'hub' ? extension(name, url) : [400, { message: `no ${name}` }];
     }
+  };
+  const extension = (name: string, url: URL): [number, unknown] => {
+    const upload = uploads.get(url.searchParams.get('upload_id') ?? '');
+    if (name === 'GET TidemarkHub') return [200, { extensions: ['list-parts', 'sign-parts'] }];
+    if (upload === undefined || upload.key !== url.searchParams.get('key'))
+      return [400, { message: `no ${name}` }];
+    if (name === 'GET TidemarkHub/Parts/1') {
+      const parts = [...upload.parts];
+      return [200, parts.map(([PartNumber, b]) => ({ PartNumber, ETag: etagOf(b), Size: b.length }))];
+    }
+    const urls = signedUrls(style, { origin, upload, edition: store.behaviour.edition });
+    const wanted = (url.searchParams.get('parts') ?? '').split(',').map(Number);
+    return [200, { urls: Object.fromEntries(wanted.map((part) => [part, urls[part - 1] ?? ''])) }];
   };
   const status = (polls: number): string => {
     const { transcodePolls } = store.behaviour;
@@ -121,10 +136,10 @@ export async function startTestStore(): Promise<TestStore> {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const facts = `${request.method} ${url.pathname}`;
-    const part = /^\/objects\/(\w+)\/(\d+)$/.exec(url.pathname);
+    const part = /^\/objects\/(\w+)\/(\w+)$/.exec(url.pathname);
     const at = store.behaviour.troubles.findIndex(({ match }) => match.test(facts));
     const trouble = at < 0 ? null : (store.behaviour.troubles.splice(at, 1)[0]?.do ?? null);
-    if (part !== null) store.puts.push(`${part[1]}/${part[2]}`);
+    if (part !== null && request.headers['content-length'] !== '0') store.puts.push(`${part[1]}/${part[2]}`);
     const bytes = await bodyOf(request);
     if (trouble === 'drop-before') {
       request.socket.destroy();
@@ -149,20 +164,24 @@ export async function startTestStore(): Promise<TestStore> {
         send(response, 404, 'NoSuchUpload');
         return;
       }
-      upload.parts.set(Number(part[2]), bytes);
-      // A single object exists once its only part is there; joining replaces it otherwise.
+      if (Number(url.searchParams.get('edition')) < store.behaviour.edition) {
+        send(response, 403, 'AccessDenied: Request has expired');
+        return;
+      }
+      const reply = takePut(style, upload, { url, headers: request.headers, bytes });
+      if (upload.object !== null) store.objects.set(upload.key, upload.object);
       if (trouble === 'drop-after') {
         request.socket.destroy();
         return;
       }
-      response.setHeader('etag', trouble === 'wrong-etag' ? etagOf(Buffer.from('other')) : etagOf(bytes));
-      send(response, 200, '');
+      for (const [header, value] of Object.entries(reply.headers ?? {})) response.setHeader(header, value);
+      if (trouble === 'wrong-etag') response.setHeader('etag', etagOf(Buffer.from('other')));
+      send(response, reply.status, '');
       return;
     }
     if (url.pathname.startsWith('/read/')) {
       const key = url.pathname.slice('/read/'.length);
-      const single = [...uploads.values()].find((upload) => upload.key === key && upload.parts.size === 1);
-      const object = store.objects.get(key) ?? single?.parts.get(1);
+      const object = store.objects.get(key);
       if (object === undefined) {
         send(response, 404, 'NoSuchKey');
         return;
@@ -200,10 +219,6 @@ export async function startTestStore(): Promise<TestStore> {
         server.closeAllConnections();
       }),
   };
-}
-
-function etagOf(bytes: Buffer | undefined): string {
-  return bytes === undefined ? '' : `"${createHash('md5').update(bytes).digest('hex')}"`;
 }
 
 function send(response: ServerResponse, status: number, text: string): void {

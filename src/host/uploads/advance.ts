@@ -7,21 +7,27 @@ import type { LocalMedia, UploadState } from '../../contract/host-rpc.ts';
 import type { MediaLibrary } from '../media/library.ts';
 import { mediaFolder, sourcePath, thumbnailName } from '../media/record.ts';
 import { contentTypeOf } from '../server/file-response.ts';
-import { checkIdentity, identityOf, type FileIdentity } from './file-identity.ts';
-import type { Journal, UploadJob, UploadSession } from './journal.ts';
-import { planParts } from './parts.ts';
-import { sendParts, SessionLost } from './send-parts.ts';
+import { checkIdentity, identityOf, md5OfRange, type FileIdentity } from './file-identity.ts';
+import type { Journal, PartLog, UploadJob, UploadSession } from './journal.ts';
+import { listParts, resignParts } from './hub-parts.ts';
+import type { Pace } from './pace.ts';
+import { judgeEtag, partBytesFor, partRange, planParts } from './parts.ts';
+import { sendParts, type Link, type SendOptions } from './send-parts.ts';
+import { sendToSession } from './send-session.ts';
+import { openUrlBook, SessionLost } from './url-book.ts';
 import {
   askForTranscode,
   beginSession,
   conversionOf,
   joinParts,
+  longestLifetime,
   registerImage,
   storedSize,
   type UploadServer,
 } from './server-steps.ts';
 import type { Slot } from './slot.ts';
 import { createSpeedometer } from './speedometer.ts';
+import { heldBack } from './upload-failure.ts';
 
 export interface AdvanceContext {
   journal: Journal;
@@ -29,12 +35,18 @@ export interface AdvanceContext {
   library: MediaLibrary;
   server: UploadServer;
   mediaRoot: string;
+  /** Fixed sizes of parts, for tests; else they follow the link. */
   partBytes?: number;
-  lanes: number;
+  urlSeconds?: number;
+  pace: Pace;
+  link: Link;
+  /** Whether the user wants only annotations to be sent for now. */
+  annotationsOnly: () => boolean;
   makeId: MakeId;
   clock: Clock;
   signal: AbortSignal;
   job: () => UploadJob;
+  rank: () => number;
   save: (change: Partial<UploadJob>) => Promise<void>;
   showSending: (view: {
     parts: { done: number; total: number };
@@ -45,8 +57,6 @@ export interface AdvanceContext {
   showParts: (parts: { done: number; total: number }) => void;
 }
 
-/** URLs that end within this time, ms, are not begun with. */
-const expiryMargin = 10 * 60_000;
 /** New sessions that bring nothing are not begun for ever. */
 const mostFruitless = 3;
 /** An asked-for transcode that is not listed after this time, ms, never reached the server. */
@@ -61,7 +71,7 @@ export async function advance(context: AdvanceContext): Promise<void> {
     switch (step.kind) {
       case 'new':
       case 'sending':
-        await slot.run(signal, () => send(context));
+        await slot.run(signal, context.rank, () => send(context));
         break;
       case 'completing':
         showState({ kind: 'completing' });
@@ -80,28 +90,26 @@ export async function advance(context: AdvanceContext): Promise<void> {
 }
 
 async function send(context: AdvanceContext): Promise<void> {
-  const { job, journal, save, signal, showSending, showParts } = context;
+  const { job, journal, save, signal, slot, rank } = context;
+  if (context.annotationsOnly()) throw heldBack();
   const media = await readyMedia(context);
   const path = sourcePath(context.mediaRoot, context.library.get(media.key));
   const identity = await identify(context, path);
-  const session = await openSession(context, identity);
+  const { session, isNew } = await openSession(context, identity);
   const parts = await journal.openParts(job().mediaKey, session.id);
   const arrivedBefore = parts.arrived.size;
-  const speed = createSpeedometer(context.clock);
   try {
-    await sendParts({
+    if (!isNew) await learnArrived(context, { path, identity, session, parts });
+    const options: SendOptions = {
       ...{ path, identity, session, parts, signal },
-      lanes: context.lanes,
-      server: context.server,
-      clock: context.clock,
-      onProgress: (done) => {
-        const counts = { done: parts.arrived.size, total: session.urls.length };
-        showParts(counts);
-        const state: UploadState = { kind: 'sending', done, total: identity.size };
-        showSending({ parts: counts, speed: speed(done), state });
-      },
-    });
-    await save({ step: { kind: 'completing', session: session.id } });
+      urls: urlBookOf(context, session, parts),
+      ...{ link: context.link, pace: context.pace, server: context.server, clock: context.clock },
+      onProgress: progressOf(context, { session, parts, size: identity.size }),
+      yields: () => slot.isWanted(rank()),
+    };
+    const whole = session.kind === 'session' ? await sendToSession(options) : await sendParts(options);
+    if (whole) await save({ step: { kind: 'completing', session: session.id } });
+    else context.showState({ kind: 'waiting' });
   } catch (error) {
     if (!(error instanceof SessionLost)) throw error;
     const fruitless = parts.arrived.size > arrivedBefore ? 0 : job().fruitless + 1;
@@ -113,6 +121,56 @@ async function send(context: AdvanceContext): Promise<void> {
     });
   } finally {
     await parts.close();
+  }
+}
+
+function progressOf(
+  { clock, showParts, showSending }: AdvanceContext,
+  { session, parts, size }: { session: UploadSession; parts: PartLog; size: number },
+): (done: number) => void {
+  const speed = createSpeedometer(clock);
+  return (done) => {
+    const counts = { done: parts.arrived.size, total: session.urls.length };
+    showParts(counts);
+    showSending({ parts: counts, speed: speed(done), state: { kind: 'sending', done, total: size } });
+  };
+}
+
+function urlBookOf(
+  { job, journal, server, clock, signal, urlSeconds }: AdvanceContext,
+  session: UploadSession,
+  parts: PartLog,
+): SendOptions['urls'] {
+  return openUrlBook({
+    session,
+    clock,
+    missing: () => session.urls.map((_, i) => i + 1).filter((part) => !parts.arrived.has(part)),
+    resign: (missing) =>
+      resignParts(server, job(), session, {
+        ...{ parts: missing, seconds: urlSeconds ?? longestLifetime, signal },
+      }),
+    save: (renewed) => journal.saveSession(job().mediaKey, renewed),
+  });
+}
+
+/**
+ * Parts that arrived in an earlier run whose answer was lost, or was not noted before a kill. Only a server
+ * that lists its parts can tell, and each is believed only if it is, byte for byte, that of the file.
+ */
+async function learnArrived(
+  { job, server, signal }: AdvanceContext,
+  sending: { path: string; identity: FileIdentity; session: UploadSession; parts: PartLog },
+): Promise<void> {
+  const { path, identity, session, parts } = sending;
+  const listed = (await listParts(server, job(), session, signal)) ?? [];
+  const plan = { partBytes: session.partBytes, count: session.urls.length };
+  for (const { number, etag, size } of listed) {
+    if (parts.arrived.has(number) || number > plan.count) continue;
+    signal.throwIfAborted();
+    const { start, length } = partRange(plan, identity.size, number);
+    if (size !== length) continue;
+    const md5 = await md5OfRange(path, start, length);
+    if (judgeEtag(etag, md5) === 'same') await parts.add(number, etag);
   }
 }
 
@@ -140,22 +198,26 @@ async function identify({ job, save }: AdvanceContext, path: string): Promise<Fi
   return identity;
 }
 
-/** The session of an earlier run while its URLs live, else a new one. */
-async function openSession(context: AdvanceContext, identity: FileIdentity): Promise<UploadSession> {
-  const { job, journal, save, server, clock, makeId, signal } = context;
+/** The session of an earlier run while its URLs live, or can be renewed; else a new one. */
+async function openSession(
+  context: AdvanceContext,
+  identity: FileIdentity,
+): Promise<{ session: UploadSession; isNew: boolean }> {
+  const { job, journal, save, server, clock, makeId, link, signal } = context;
   const { step, mediaKey, name } = job();
   if (step.kind === 'sending') {
     const session = await journal.session(mediaKey, step.session);
-    if (session !== null && session.expiresAt - expiryMargin > clock.now()) return session;
+    // Run-out URLs are the URL book's affair: it renews them, or gives the session up.
+    if (session !== null) return { session, isNew: false };
   }
-  const plan = planParts(identity.size, context.partBytes);
+  const plan = planParts(identity.size, context.partBytes ?? partBytesFor(link.laneSpeed));
   const session = await beginSession(server, job(), {
     ...{ filename: name, parts: plan.count, partBytes: plan.partBytes },
-    ...{ id: makeId(), now: clock.now(), signal },
+    ...{ id: makeId(), now: clock.now(), seconds: context.urlSeconds ?? longestLifetime, signal },
   });
   await journal.saveSession(mediaKey, session);
   await save({ step: { kind: 'sending', session: session.id } });
-  return session;
+  return { session, isNew: true };
 }
 
 /**

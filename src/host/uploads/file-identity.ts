@@ -54,24 +54,37 @@ export async function checkUntouched(path: string, expected: FileIdentity): Prom
   }
 }
 
-/** Exactly these bytes; a file that has become shorter throws `file-changed`. */
-export async function readPart(path: string, start: number, length: number): Promise<Buffer> {
+/** Read from the disk at once, bytes. */
+const sliceBytes = 256 * 1024;
+
+/**
+ * Exactly these bytes, slice by slice, so that a part of any size takes little memory; a file that has
+ * become shorter throws `file-changed`.
+ */
+export async function* readSlices(path: string, start: number, length: number): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw fileError(error, path);
   });
   try {
-    const buffer = Buffer.allocUnsafe(length);
-    for (let filled = 0; filled < length;) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled, start + filled);
+    for (let at = 0; at < length;) {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(sliceBytes, length - at));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, start + at).catch((error: unknown) => {
+        throw fileError(error, path);
+      });
       if (bytesRead === 0) throw new TidemarkError('file-changed', { detail: path });
-      filled += bytesRead;
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
     }
-    return buffer;
-  } catch (error) {
-    throw fileError(error, path);
   } finally {
     await file.close();
   }
+}
+
+/** MD5 of these bytes, hex. */
+export async function md5OfRange(path: string, start: number, length: number): Promise<string> {
+  const hash = createHash('md5');
+  for await (const slice of readSlices(path, start, length)) hash.update(slice);
+  return hash.digest('hex');
 }
 
 async function digest(file: FileHandle, start: number, length: number): Promise<string> {

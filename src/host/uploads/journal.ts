@@ -41,6 +41,10 @@ export const UploadJob = Type.Object({
   /** Ids of the transcode, chosen before it is asked for, so that it can be looked up. */
   transcode: Type.Object({ gid: Type.String(), uid: Type.String() }),
   paused: Type.Boolean(),
+  /** Bytes of the file, as the library told them. */
+  size: Type.Optional(Type.Number()),
+  /** Place among the uploads, lowest first; where it is absent, the order of the folder's listing. */
+  order: Type.Optional(Type.Number()),
   failure: Type.Union([FaultSchema, Type.Null()]),
   /** Sessions that were given up without a single part arriving. */
   fruitless: Type.Integer(),
@@ -54,8 +58,10 @@ export const UploadSession = Type.Object({
   key: Type.String(),
   uploadId: Type.String(),
   urls: Type.Array(Type.String()),
+  kind: Type.Enum(['parts', 'blocks', 'session', 'object']),
   partBytes: Type.Number(),
-  /** ms; after that the URLs are refused. */
+  /** ms, by our clock; the URLs live from `issuedAt` to `expiresAt`. */
+  issuedAt: Type.Number(),
   expiresAt: Type.Number(),
 });
 export type UploadSession = Static<typeof UploadSession>;

@@ -1,12 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { TSchema, Static } from 'typebox';
 import Type from 'typebox';
 import { Check } from 'typebox/value';
 import { TidemarkError } from '../../contract/errors.ts';
 import type { LocalMedia } from '../../contract/host-rpc.ts';
-import { readPart } from './file-identity.ts';
 import type { ServerAccess } from '../server-calls.ts';
 import type { UploadJob, UploadSession } from './journal.ts';
+import { putHeaders, lifetimeOf, storeKindOf } from './store-kind.ts';
 
 /**
  * The calls of an upload to the server, each parsed once. None of them decides about repeating; `uploader.ts`
@@ -42,9 +42,9 @@ const Transcodes = Type.Array(
 );
 
 /** Signed URLs as long as the protocol allows: a week. */
-const lifetimeSeconds = 604_800;
+export const longestLifetime = 604_800;
 
-export type UploadServer = Pick<ServerAccess, 'call' | 'transfer' | 'hostOf'>;
+export type UploadServer = Pick<ServerAccess, 'call' | 'transfer' | 'hostOf' | 'extension'>;
 type Target = Pick<UploadJob, 'account' | 'projectId' | 'mediaId'>;
 
 export async function beginSession(
@@ -56,16 +56,18 @@ export async function beginSession(
     partBytes: number;
     id: string;
     now: number;
+    /** How long the URLs shall live, seconds. */
+    seconds: number;
     signal: AbortSignal;
   },
 ): Promise<UploadSession> {
-  const { filename, parts, partBytes, id, now, signal } = options;
+  const { filename, parts, partBytes, id, now, seconds, signal } = options;
   const args = {
     project: job.projectId,
     media_id: job.mediaId,
     num_parts: parts,
     filename,
-    expiration: lifetimeSeconds,
+    expiration: seconds,
   };
   const info = parse(
     UploadInfo,
@@ -81,8 +83,10 @@ export async function beginSession(
     key: info.key,
     uploadId: info.upload_id,
     urls,
+    kind: storeKindOf(urls),
     partBytes,
-    expiresAt: now + lifetimeSeconds * 1000,
+    issuedAt: now,
+    expiresAt: now + (lifetimeOf(urls[0] ?? base) ?? seconds * 1000),
   };
 }
 
@@ -118,7 +122,7 @@ async function downloadUrl(
   key: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const args = { project: job.projectId, expiration: lifetimeSeconds, body: { keys: [key] } };
+  const args = { project: job.projectId, expiration: longestLifetime, body: { keys: [key] } };
   const reply = await server.call(job.account, 'get_download_info', args, { signal });
   const [info] = parse(DownloadInfo, reply, 'get_download_info');
   if (info === undefined) throw new TidemarkError('garbled-answer', { detail: 'get_download_info' });
@@ -223,13 +227,15 @@ export async function registerImage(
     await tell('image', { path: key, resolution: [height, width], size, mime });
   }
   if (thumbnail !== null && (files.thumbnail ?? []).length === 0) {
-    const info = await stat(thumbnail);
-    const bytes = await readPart(thumbnail, 0, info.size);
+    const bytes = await readFile(thumbnail);
     const session = await beginSession(server, job, {
-      ...{ filename: 'thumbnail.jpg', parts: 1, partBytes: info.size, id: 'thumbnail', now: 0, signal },
+      ...{ filename: 'thumbnail.jpg', parts: 1, partBytes: bytes.length, id: 'thumbnail', now: 0, signal },
+      seconds: longestLifetime,
     });
-    const response = await server.transfer(session.urls[0] ?? '', {
+    const url = session.urls[0] ?? '';
+    const response = await server.transfer(url, {
       method: 'PUT',
+      headers: putHeaders(url, bytes.length),
       body: new Uint8Array(bytes),
       signal,
     });
@@ -237,7 +243,7 @@ export async function registerImage(
       throw new TidemarkError('server-busy', { status: response.status, detail: 'thumbnail' });
     const scale = Math.min(1, 256 / Math.max(1, width, height));
     const resolution = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
-    await tell('thumbnail', { path: session.key, resolution, size: info.size, mime: 'image/jpeg' });
+    await tell('thumbnail', { path: session.key, resolution, size: bytes.length, mime: 'image/jpeg' });
   }
   await server.call(job.account, 'update_media', { id: job.mediaId, body: { width, height } }, { signal });
 }

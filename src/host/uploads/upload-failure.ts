@@ -1,4 +1,4 @@
-import { errorCatalogue, type ErrorCode, type Fault } from '../../contract/errors.ts';
+import { errorCatalogue, TidemarkError, type ErrorCode, type Fault } from '../../contract/errors.ts';
 import type { UploadState } from '../../contract/host-rpc.ts';
 
 /** What follows from a failure of an upload; pure. */
@@ -21,6 +21,11 @@ export function consequenceOf(fault: Fault): Consequence {
     case 'stop':
       return { kind: 'fail' };
   }
+}
+
+/** Why files wait while only annotations are to be sent; they go on when the user says so. */
+export function heldBack(): TidemarkError {
+  return new TidemarkError('offline-by-choice', { message: 'Only annotations are sent for now.' });
 }
 
 export function failedUpload(fault: Fault): UploadState {

@@ -2,14 +2,17 @@ import { backoff } from '../../base/backoff.ts';
 import { sleep, type Clock } from '../../base/clock.ts';
 import type { MakeId, Random } from '../../base/random.ts';
 import { faultOf, TidemarkError } from '../../contract/errors.ts';
-import type { HostParams, Upload, UploadState } from '../../contract/host-rpc.ts';
+import type { HostParams, Upload, UploadRules, UploadState } from '../../contract/host-rpc.ts';
 import { diskError } from '../files.ts';
 import type { MediaLibrary } from '../media/library.ts';
 import { throttled } from '../throttle.ts';
 import { advance, type AdvanceContext } from './advance.ts';
 import { openJournal, type UploadJob } from './journal.ts';
-import { consequenceOf, failedUpload } from './upload-failure.ts';
+import { consequenceOf, failedUpload, heldBack } from './upload-failure.ts';
 import type { UploadServer } from './server-steps.ts';
+import { inOrder, reordered, type Place } from './order.ts';
+import { createPace } from './pace.ts';
+import { newLink } from './send-parts.ts';
 import { createSlot } from './slot.ts';
 
 /**
@@ -26,6 +29,10 @@ export interface Uploader {
   pause(mediaKey: string): Promise<void>;
   /** Goes on after a pause or a failure. */
   resume(mediaKey: string): Promise<void>;
+  /** Changes its place among those that are not done; the one that is being sent gives way between two parts. */
+  move(mediaKey: string, place: Place): Promise<void>;
+  /** What holds for all uploads; takes effect at once. */
+  setRules(rules: UploadRules): void;
   /** Whether an unfinished upload needs the media's file. */
   needs(mediaKey: string): boolean;
   /** Drops the upload of a media that is removed, with its journal. */
@@ -48,8 +55,10 @@ export interface UploaderOptions {
   makeId: MakeId;
   onChange: (upload: Upload) => void;
   onError: (what: string, thrown: unknown) => void;
+  rules: UploadRules;
+  /** Fixed, for tests; else parts follow the link, and URLs live as long as may be. */
   partBytes?: number;
-  lanes?: number;
+  urlSeconds?: number;
 }
 
 interface Entry {
@@ -71,18 +80,21 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
   const { library, clock, random, makeId, onChange, onError } = options;
   const journal = openJournal(options.folder);
   const slot = createSlot();
+  const link = newLink();
+  const pace = createPace(clock, options.rules.limit);
   const entries = new Map<string, Entry>();
+  let { annotationsOnly } = options.rules;
   let started = false;
 
-  for (const job of await journal.load()) entries.set(job.mediaKey, newEntry(job));
+  for (const job of inOrder(await journal.load())) entries.set(job.mediaKey, newEntry(job));
 
   function newEntry(job: UploadJob): Entry {
     return { job, view: { ...idle, state: restingState(job) }, running: null, wake: () => {} };
   }
 
   const viewOf = ({ job, view }: Entry): Upload => {
-    const { mediaKey, account, projectId, mediaId, name } = job;
-    return { mediaKey, account, projectId, mediaId, name, ...view };
+    const { mediaKey, account, projectId, mediaId, name, size = 0, order = 0 } = job;
+    return { mediaKey, account, projectId, mediaId, name, size, order, ...view };
   };
   const show = (entry: Entry, view: Partial<Entry['view']>): void => {
     entry.view = { ...entry.view, ...view };
@@ -115,7 +127,7 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
       const stepBefore = entry.job.step;
       const arrivedBefore = entry.view.parts.done;
       const attemptAbort = new AbortController();
-      const untie = (entry.wake = () => attemptAbort.abort(interrupted));
+      const untie = (entry.wake = () => attemptAbort.abort(annotationsOnly ? heldBack() : interrupted));
       try {
         await advance(contextOf(entry, AbortSignal.any([stop, attemptAbort.signal])));
         await journal.dropSessions(entry.job.mediaKey);
@@ -165,8 +177,11 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
       server: options.server,
       mediaRoot: options.mediaRoot,
       ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
-      lanes: options.lanes ?? 2,
+      ...(options.urlSeconds === undefined ? {} : { urlSeconds: options.urlSeconds }),
+      ...{ pace, link },
+      annotationsOnly: () => annotationsOnly,
       job: () => entry.job,
+      rank: () => entry.job.order ?? 0,
       save: (change) => save(entry, change),
       showSending,
       showState: (state) => show(entry, { state }),
@@ -214,6 +229,8 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
         identity: null,
         transcode: { gid: makeId(), uid: makeId() },
         paused: false,
+        size: media.size,
+        order: 1 + Math.max(-1, ...[...entries.values()].map(({ job: { order = 0 } }) => order)),
         failure: null,
         fruitless: 0,
         step: { kind: 'new' },
@@ -231,6 +248,26 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
       start(entry);
     },
     list: (account) => [...entries.values()].filter(({ job }) => job.account === account).map(viewOf),
+    move: async (mediaKey, place) => {
+      entryOf(mediaKey);
+      const open = inOrder([...entries.values()].map(({ job }) => job)).filter(
+        ({ step }) => step.kind !== 'done',
+      );
+      for (const [key, order] of reordered(open, mediaKey, place)) {
+        const entry = entryOf(key);
+        await save(entry, { order });
+        onChange(viewOf(entry));
+      }
+    },
+    setRules: (rules) => {
+      pace.setLimit(rules.limit);
+      if (rules.annotationsOnly === annotationsOnly) return;
+      annotationsOnly = rules.annotationsOnly;
+      for (const entry of entries.values()) {
+        const { kind } = entry.view.state;
+        if (annotationsOnly ? kind === 'sending' || kind === 'waiting' : kind === 'held') entry.wake();
+      }
+    },
     pause: async (mediaKey) => {
       const entry = entryOf(mediaKey);
       if (entry.job.step.kind === 'done') return;

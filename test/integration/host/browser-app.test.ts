@@ -15,6 +15,7 @@ import {
 } from '../../support/host.ts';
 import { decodeFrameTable, intervalOf } from '../../../src/domain/frame-time.ts';
 import { diveClip } from '../../support/shared-data.ts';
+import { mostLanes } from '../../../src/host/uploads/lanes.ts';
 import { startTestStore } from '../../support/host-store.ts';
 
 /* The built program as a real process: `npm run build` comes first. */
@@ -248,7 +249,7 @@ describe('an upload of the running program', () => {
       expect([...store.objects.values()][0]?.equals(image)).toBe(true);
       const sent = store.puts.filter((put) => put.startsWith('upload1/'));
       expect(sent.length).toBeGreaterThanOrEqual(parts);
-      expect(sent.length).toBeLessThanOrEqual(parts + kills * 2);
+      expect(sent.length).toBeLessThanOrEqual(parts + kills * mostLanes);
       expect(store.calls.filter((call) => call === 'POST UploadCompletion/1')).toHaveLength(1);
     } finally {
       await store.close();

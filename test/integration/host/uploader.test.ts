@@ -1,114 +1,32 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../src/base/random.ts';
-import { systemClock, type Clock } from '../../../src/base/clock.ts';
-import type { LocalMedia, Upload, UploadState } from '../../../src/contract/host-rpc.ts';
-import type { Accounts } from '../../../src/host/accounts/accounts.ts';
-import { tatorCalls } from '../../../src/host/accounts/tator-calls.ts';
-import { openMediaLibrary, type MediaLibrary } from '../../../src/host/media/library.ts';
-import { createServerCalls } from '../../../src/host/server-calls.ts';
-import { openUploader, type Uploader } from '../../../src/host/uploads/uploader.ts';
-import { eventually } from '../../support/host.ts';
-import { startTestStore, type TestStore } from '../../support/host-store.ts';
+import type { Upload, UploadState } from '../../../src/contract/host-rpc.ts';
+import type { Uploader } from '../../../src/host/uploads/uploader.ts';
+import type { TestStore } from '../../support/host-store.ts';
+import { Uploading } from '../../support/uploading.ts';
 
-const partBytes = 1000;
 const someTime = new Date(1_700_000_000_000);
-const random = seededRandom(1);
-/** Real time, but waits for a retry last a hundredth. */
-const quick: Clock = {
-  now: () => Date.now(),
-  after: (ms, callback) => systemClock().after(ms >= 60_000 ? ms : ms / 100, callback),
-};
 
-let root = '';
+let bench: Uploading;
 let store: TestStore;
-let library: MediaLibrary;
-let uploader: Uploader;
-let states: UploadState['kind'][];
-let offline: boolean;
-const file = (): string => join(root, 'dive.mp4');
 let content: Buffer;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'tidemark-upload-'));
-  await mkdir(join(root, 'media'));
-  await mkdir(join(root, 'uploads'));
-  content = randomBytes(5500);
-  await writeFile(file(), content);
-  store = await startTestStore();
-  states = [];
-  offline = false;
-  library = await openMediaLibrary({ root: join(root, 'media'), onChange: () => {}, onRemove: () => {} });
-  await addMedia('video');
-  uploader = await openTestUploader();
-  uploader.begin();
+  bench = await Uploading.start({ partBytes: 1000 });
+  store = bench.store;
+  content = await bench.addMedia('video', 5500);
 });
 
-afterEach(async () => {
-  await uploader.stop();
-  await store.close();
-  await rm(root, { recursive: true });
-});
+afterEach(() => bench.remove());
 
-async function addMedia(kind: 'video' | 'image'): Promise<void> {
-  const probe: NonNullable<LocalMedia['probe']> = {
-    ...{ kind, width: 64, height: 48, codec: 'h264', frameCount: 3, duration: 1, fps: 3, hasAudio: false },
-    ...{ frameTableDigest: null, md5: '0'.repeat(32) },
-  };
-  await library.add({
-    media: {
-      ...{ key: kind, account: 'ana', projectId: 1, sectionId: null, name: 'dive.mp4', size: content.length },
-      ...{ addedAt: 0, stage: { kind: 'ready' }, probe, hasThumbnail: false, plays: 'source' },
-    },
-    source: { kind: 'in-place', path: file() },
-    ...{ lastModified: 0, synced: content.length, fetchedFrom: null },
-  });
-}
-
-function openTestUploader(): Promise<Uploader> {
-  const accounts = {
-    connection: () => ({ host: store.origin, token: 'token' }),
-    markRefused: () => Promise.resolve(),
-  };
-  const calls = createServerCalls({
-    callServer: tatorCalls({ clock: quick, random }),
-    isOffline: () => offline,
-  });
-  return openUploader({
-    folder: join(root, 'uploads'),
-    mediaRoot: join(root, 'media'),
-    ...{ library, random, partBytes, clock: quick, makeId: randomUUID },
-    server: calls.forAccounts(accounts as unknown as Accounts),
-    onChange: ({ state }) => {
-      if (states.at(-1) !== state.kind) states.push(state.kind);
-    },
-    onError: (what, thrown) => {
-      throw new Error(`${what}: ${String(thrown)}`);
-    },
-  });
-}
-
-async function enqueue(mediaKey = 'video'): Promise<void> {
-  await uploader.enqueue({ account: 'ana', projectId: 1, mediaKey, mediaId: 9, typeId: 1, sectionId: null });
-}
-
-function upload(): Upload {
-  const [only] = uploader.list('ana');
-  if (only === undefined) throw new Error('there is no upload');
-  return only;
-}
-
-const reaches = (kind: UploadState['kind']): Promise<Upload> =>
-  eventually(() => Promise.resolve(upload().state.kind === kind ? upload() : undefined), {
-    patience: 15_000,
-    what: `upload ${kind}, which is ${JSON.stringify(upload().state)}`,
-  });
-
-const stored = (): Buffer | undefined => [...store.objects.values()][0];
-const count = (name: string): number => store.calls.filter((call) => call === name).length;
+const file = (): string => bench.path('video');
+const uploader = (): Uploader => bench.uploader;
+const enqueue = (mediaKey = 'video'): Promise<void> => bench.enqueue(mediaKey);
+const upload = (): Upload => bench.upload();
+const reaches = (kind: UploadState['kind']): Promise<Upload> => bench.reaches(kind);
+const stored = (): Buffer | undefined => bench.stored();
+const count = (name: string): number => bench.count(name);
 
 describe('an upload', () => {
   it('brings every byte to the server in parts, has it converted once, and is done', async () => {
@@ -118,13 +36,12 @@ describe('an upload', () => {
     expect(parts).toEqual({ done: 6, total: 6 });
     expect(store.puts).toHaveLength(6);
     expect(count('POST Transcodes/1')).toBe(1);
-    expect(states).toEqual(['waiting', 'sending', 'completing', 'transcoding', 'done']);
+    expect(bench.states).toEqual(['waiting', 'sending', 'completing', 'transcoding', 'done']);
   });
 
   it('sends a small file as one object, without joining', async () => {
-    content = randomBytes(400);
-    await writeFile(file(), content);
-    await enqueue();
+    content = await bench.addMedia('still', 400);
+    await enqueue('still');
     await reaches('done');
     expect(store.puts).toHaveLength(1);
     expect(count('POST UploadCompletion/1')).toBe(0);
@@ -139,7 +56,7 @@ describe('an upload', () => {
   });
 
   it('registers an image and its size instead of converting it, once', async () => {
-    await addMedia('image');
+    await bench.addMedia('image', 5500, 'image');
     store.behaviour.troubles.push({ match: /^PATCH/, do: 'drop-before' });
     await enqueue('image');
     await reaches('done');
@@ -191,13 +108,13 @@ describe('an upload over a bad link', () => {
   });
 
   it('waits while working offline is switched on, and goes on when it is not', async () => {
-    offline = true;
+    bench.offline = true;
     await enqueue();
     const { state } = await reaches('held');
     expect(state).toMatchObject({ fault: { code: 'offline-by-choice' }, retryAt: null });
     expect(store.calls).toEqual([]);
-    offline = false;
-    uploader.wake();
+    bench.offline = false;
+    uploader().wake();
     await reaches('done');
   });
 
@@ -207,26 +124,25 @@ describe('an upload over a bad link', () => {
     expect((await reaches('failed')).state).toMatchObject({ fault: { code: 'transcode-failed' } });
     expect(store.puts).toHaveLength(6);
     store.behaviour.transcodePolls = 1;
-    await uploader.resume('video');
+    await uploader().resume('video');
     await reaches('done');
     expect(store.puts).toHaveLength(6);
   });
 });
 
 describe('an upload that is interrupted', () => {
-  const someArrived = (): Promise<true> =>
-    eventually(() => Promise.resolve(upload().parts.done >= 2 ? (true as const) : undefined));
+  const someArrived = (): Promise<true> => bench.arrived(2);
 
   it('pauses at once, and goes on with the parts that are missing', async () => {
     store.behaviour.partDelay = 60;
     await enqueue();
     await someArrived();
-    await uploader.pause('video');
+    await uploader().pause('video');
     const sent = store.puts.length;
     await new Promise((done) => setTimeout(done, 150));
     expect(upload().state.kind).toBe('paused');
     expect(store.puts).toHaveLength(sent);
-    await uploader.resume('video');
+    await uploader().resume('video');
     await reaches('done');
     expect(store.puts.length).toBeLessThanOrEqual(6 + 2);
     expect(stored()?.equals(content)).toBe(true);
@@ -236,12 +152,10 @@ describe('an upload that is interrupted', () => {
     store.behaviour.partDelay = 60;
     await enqueue();
     await someArrived();
-    await uploader.pause('video');
-    await uploader.stop();
-    uploader = await openTestUploader();
-    uploader.begin();
+    await uploader().pause('video');
+    await bench.restart();
     expect(upload().state.kind).toBe('paused');
-    await uploader.resume('video');
+    await uploader().resume('video');
     await reaches('done');
     expect(count('GET UploadInfo/1')).toBe(1);
     expect(store.puts.length).toBeLessThanOrEqual(6 + 2);
@@ -263,9 +177,9 @@ describe('an upload that is interrupted', () => {
     store.behaviour.partDelay = 60;
     await enqueue();
     await someArrived();
-    await uploader.pause('video');
+    await uploader().pause('video');
     await meddle();
-    await uploader.resume('video');
+    await uploader().resume('video');
     const { state } = await reaches('failed');
     expect(state).toMatchObject({ fault: { code }, remedy: expect.stringContaining('Retry') as string });
     expect(store.objects.size).toBe(0);
@@ -276,13 +190,13 @@ describe('an upload that is interrupted', () => {
     store.behaviour.partDelay = 60;
     await enqueue();
     await someArrived();
-    await uploader.pause('video');
+    await uploader().pause('video');
     await rm(file());
-    await uploader.resume('video');
+    await uploader().resume('video');
     await reaches('failed');
     await writeFile(file(), content);
     await utimes(file(), someTime, someTime);
-    await uploader.resume('video');
+    await uploader().resume('video');
     await reaches('done');
     expect(stored()?.equals(content)).toBe(true);
     expect(store.puts.length).toBeLessThanOrEqual(6 + 2);

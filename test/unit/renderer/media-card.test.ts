@@ -40,6 +40,8 @@ const upload: Upload = {
   projectId: 1,
   mediaId: 9,
   name: 'dive.mp4',
+  size: 1000,
+  order: 0,
   parts: { done: 2, total: 7 },
   speed: null,
   state: { kind: 'sending', done: 25, total: 100 },

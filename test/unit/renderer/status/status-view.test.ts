@@ -64,6 +64,8 @@ describe('the uploads in one line', () => {
     projectId: 1,
     mediaId: 1,
     name: 'dive.mp4',
+    size: 1000,
+    order: 0,
     parts: { done: 0, total: 0 },
     speed: null,
     state,

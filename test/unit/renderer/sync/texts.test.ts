@@ -137,6 +137,8 @@ describe('an upload in the list', () => {
       projectId: 1,
       mediaId: 2,
       name: 'dive.mp4',
+      size: 1000,
+      order: 0,
       parts: { done: 3, total: 4 },
       speed: 2_500_000,
       state,
