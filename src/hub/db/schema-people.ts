@@ -57,7 +57,7 @@ export interface RowProtections {
   created_datetime: Timestamp;
 }
 
-/** The tables of people, their groups and their rights. The change feed's are SQL's alone. */
+/** The tables of people, their groups and their rights. */
 export interface PeopleSchema {
   invitations: Invitations;
   password_resets: PasswordResets;

@@ -2,12 +2,11 @@ import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
- * Invitations, password resets, announcements, groups and row protections; and the change feed, which
- * triggers write, so that no way of changing a row can pass it by.
+ * Invitations, password resets, announcements, groups and row protections.
  */
 export const people: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
-    for (const statement of [...tables, ...feed, ...watched.flatMap(triggersOf)]) {
+    for (const statement of tables) {
       await sql.raw(statement).execute(db);
     }
   },
@@ -69,68 +68,3 @@ const tables = [
   )`,
   `CREATE INDEX change_logs_listing ON change_logs (project, user_id)`,
 ];
-
-/**
- * The transaction's number orders the feed, not the row's own: rows of a transaction that commits late
- * would else appear before rows that a reader has already passed.
- */
-const feed = [
-  `CREATE TABLE change_feed (
-    project integer NOT NULL,
-    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    id bigint GENERATED ALWAYS AS IDENTITY,
-    entity text NOT NULL,
-    change text NOT NULL,
-    ids integer[] NOT NULL,
-    at timestamptz(3) NOT NULL DEFAULT now(),
-    PRIMARY KEY (project, xid, id)
-  )`,
-  `CREATE INDEX change_feed_age ON change_feed (at)`,
-  `CREATE TABLE change_feed_state (
-    single boolean PRIMARY KEY DEFAULT true CHECK (single),
-    epoch uuid NOT NULL DEFAULT gen_random_uuid(),
-    cluster text NOT NULL DEFAULT '',
-    floor xid8 NOT NULL DEFAULT '0'
-  )`,
-  `INSERT INTO change_feed_state DEFAULT VALUES`,
-  `CREATE FUNCTION feed_changes() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      INSERT INTO change_feed (project, entity, change, ids)
-      SELECT project, TG_ARGV[0], lower(TG_OP), array_agg(id ORDER BY id)
-      FROM (SELECT project, id, (row_number() OVER (PARTITION BY project ORDER BY id) - 1) / 1000 AS chunk
-        FROM changed) AS numbered
-      GROUP BY project, chunk ORDER BY project, chunk;
-      RETURN NULL;
-    END $$`,
-  `CREATE FUNCTION feed_project() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      INSERT INTO change_feed (project, entity, change, ids) VALUES (NEW.id, 'project', 'update', ARRAY[NEW.id]);
-      RETURN NULL;
-    END $$`,
-  `CREATE TRIGGER feed_update AFTER UPDATE ON projects FOR EACH ROW EXECUTE FUNCTION feed_project()`,
-];
-
-interface Watched {
-  table: string;
-  entity: string;
-}
-
-const watched: readonly Watched[] = [
-  { table: 'media', entity: 'media' },
-  { table: 'localizations', entity: 'localization' },
-  { table: 'states', entity: 'state' },
-  { table: 'leaves', entity: 'leaf' },
-  { table: 'sections', entity: 'section' },
-  { table: 'versions', entity: 'version' },
-  { table: 'entity_types', entity: 'type' },
-  { table: 'memberships', entity: 'membership' },
-];
-
-/** Triggers that report the rows of a table with `project` and `id`, once a statement. */
-function triggersOf({ table, entity }: Watched): string[] {
-  return (['INSERT', 'UPDATE', 'DELETE'] as const).map(
-    (change) => `CREATE TRIGGER feed_${change.toLowerCase()} AFTER ${change} ON ${table}
-      REFERENCING ${change === 'DELETE' ? 'OLD' : 'NEW'} TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION feed_changes('${entity}')`,
-  );
-}
