@@ -73,7 +73,7 @@ describe('bad input', () => {
     const panel = await status.openSync('Server');
     await signIn(panel, { host: await laptop.hubUrl(), user: 'annotator', password: 'not the password' });
     await panel
-      .getByText(/password is wrong.*capitals matter.*Nothing on this device was changed/)
+      .getByText(/password is wrong[\s\S]*capitals matter[\s\S]*Nothing on this device was changed/)
       .waitFor({ timeout: 20_000 });
     await status.says('Online to built-in server');
   });
@@ -128,6 +128,15 @@ describe('bad input', () => {
     const editor = await library.open('vanishing.mp4');
     await editor.drawBox({ x: 0.4, y: 0.3 }, { x: 0.6, y: 0.5 });
     await editor.back();
+  });
+
+  it('tells when a chosen file is gone before all of it was read, as when its disk is pulled', async () => {
+    const path = join(folder, 'unplugged.mp4');
+    await copyFile(sampleClip(), path);
+    await truncate(path, 3 * 2 ** 30); // long enough that reading it is far from over
+    await library.addFromDisk(path);
+    await rm(path);
+    await refused('unplugged.mp4', /no longer where it was|cannot be read/);
   });
 
   it('works afterwards, without an uncaught error on any page', async () => {

@@ -18,6 +18,18 @@ export class LibraryScreen {
     await this.page.getByLabel('Choose files…').first().setInputFiles(paths);
   }
 
+  /** Through the file chooser, by path alone: the page reads the file itself, however large it is. */
+  async addFromDisk(path: string): Promise<void> {
+    const chooser = this.page.getByLabel('Choose files…').first();
+    const cdp = await this.page.context().newCDPSession(this.page);
+    const mark = 'data-chooser-of-test';
+    await chooser.evaluate((element, name) => element.setAttribute(name, ''), mark);
+    const { root } = await cdp.send('DOM.getDocument');
+    const { nodeId } = await cdp.send('DOM.querySelector', { nodeId: root.nodeId, selector: `[${mark}]` });
+    await cdp.send('DOM.setFileInputFiles', { files: [path], nodeId });
+    await cdp.detach();
+  }
+
   /** Through a drop on the window, as from a file manager. */
   async drop(files: { name: string; bytes: Buffer; type?: string }[]): Promise<void> {
     const plain = files.map(({ name, bytes, type = '' }) => ({
