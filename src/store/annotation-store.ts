@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { ProjectCatalog, Project } from '../domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
@@ -13,6 +12,7 @@ import type { Pages } from './pages.ts';
 import { planDiscard, planRetry } from './parked.ts';
 import { planResolution } from './resolution.ts';
 import type { JournalEntry, TidemarkDatabase } from './schema.ts';
+import { SeqNotes } from './seq-notes.ts';
 import { writeTwice, type TwoCopies } from './two-copies.ts';
 import type {
   Annotation,
@@ -24,7 +24,7 @@ import type {
   Recorder,
   RecoveryReport,
 } from './types.ts';
-import { countOutbox, mediaItemOf, Views } from './views.ts';
+import { countOutbox, Views } from './views.ts';
 
 interface Parts {
   db: TidemarkDatabase;
@@ -56,7 +56,7 @@ export class DexieAnnotationStore implements AnnotationStore {
   constructor({ db, pages, recorder, accountId, clock, makeId }: Parts) {
     this.accountId = accountId;
     this.#db = db;
-    this.#copies = { db, pages, recorder };
+    this.#copies = { db, pages, recorder, notes: new SeqNotes(db, clock) };
     this.#views = new Views(db, pages);
     this.#clock = clock;
     this.#makeId = makeId;
@@ -73,7 +73,7 @@ export class DexieAnnotationStore implements AnnotationStore {
   mediaList(projectId: number): Live<MediaItem[]> {
     return fromQuery(async () => {
       const records = await this.#db.media.where('projectId').equals(projectId).toArray();
-      const items = await this.#mediaItems(records);
+      const items = await this.#views.mediaItems(records);
       return items.sort((a, b) => b.addedAt - a.addedAt || a.name.localeCompare(b.name));
     });
   }
@@ -81,7 +81,7 @@ export class DexieAnnotationStore implements AnnotationStore {
   mediaItem(key: MediaKey): Live<MediaItem | null> {
     return fromQuery(async () => {
       const record = await this.#db.media.get(key);
-      return record === undefined ? null : ((await this.#mediaItems([record]))[0] ?? null);
+      return record === undefined ? null : ((await this.#views.mediaItems([record]))[0] ?? null);
     });
   }
 
@@ -149,6 +149,7 @@ export class DexieAnnotationStore implements AnnotationStore {
   }
 
   close(): void {
+    this.#copies.notes.stop();
     this.#db.close();
   }
 
@@ -191,19 +192,6 @@ export class DexieAnnotationStore implements AnnotationStore {
     );
     this.#last = run.catch(() => undefined);
     return run;
-  }
-
-  async #mediaItems(records: Parameters<typeof mediaItemOf>[0][]): Promise<MediaItem[]> {
-    const keys = records.map(({ key }) => entityKey({ kind: 'media', version: 0, elementalId: key }));
-    const [edits, attempts, conflicts] = await Promise.all([
-      this.#db.edits.bulkGet(keys),
-      this.#db.attempts.bulkGet(keys),
-      this.#db.conflicts.where('key').anyOf(keys).toArray(),
-    ]);
-    const conflictsOf = groupBy(conflicts, ({ key }) => key);
-    return records.map((record, i) =>
-      mediaItemOf(record, edits[i], attempts[i], conflictsOf.get(keys[i] ?? '')),
-    );
   }
 }
 

@@ -2,6 +2,7 @@ import { groupBy } from '../base/group.ts';
 import { entityKey, type EntityKey } from '../domain/identity.ts';
 import type { EntityState, Place, Revision, ServerRow } from '../sync/ports.ts';
 import { rowOfMedia } from './media-table.ts';
+import { getMany, whereAny } from './lookup-many.ts';
 import type { Pages } from './pages.ts';
 import type { TidemarkDatabase } from './schema.ts';
 
@@ -15,9 +16,9 @@ export async function readStates(
   const [rows, medias, edits, attempts, conflicts] = await Promise.all([
     pages.rows(places.filter(({ ref }) => ref.kind !== 'media')),
     mediaRows(db, places),
-    db.edits.bulkGet(keys),
-    db.attempts.bulkGet(keys),
-    db.conflicts.where('key').anyOf(keys).toArray(),
+    getMany(db.edits, keys),
+    getMany(db.attempts, keys),
+    whereAny(db.conflicts, 'key', keys),
   ]);
   const conflictsOf = groupBy(conflicts, ({ key }) => key);
   return keys.map((key, i) => ({
@@ -51,22 +52,25 @@ export interface Rewrite {
 export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: Rewrite[]): Promise<void> {
   const edits = rewrites.flatMap(({ revision }) => (revision.edit ? [revision.edit] : []));
   const attempts = rewrites.flatMap(({ revision }) => (revision.attempt ? [revision.attempt] : []));
-  const keysWhere = (test: (revision: Revision) => boolean): string[] =>
-    rewrites.filter(({ revision }) => test(revision)).map(({ place }) => entityKey(place.ref));
+  const gone = (what: 'edit' | 'attempt'): string[] =>
+    rewrites.flatMap(({ place, before, revision }) =>
+      revision[what] === null && before[what] !== null ? [entityKey(place.ref)] : [],
+    );
+  const [goneEdits, goneAttempts] = [gone('edit'), gone('attempt')];
   const rows = rewrites.flatMap(({ place, revision }) =>
     revision.row === undefined || place.ref.kind === 'media' ? [] : [{ place, row: revision.row }],
   );
-  const listed = rewrites.filter(
-    ({ before, revision }) => revision.conflicts !== undefined && before.conflicts.length > 0,
+  const unlisted = rewrites.flatMap(({ before, revision }) =>
+    revision.conflicts === undefined ? [] : before.conflicts.map(({ id }) => id),
   );
-  if (listed.length > 0)
-    await db.conflicts.bulkDelete(listed.flatMap(({ before }) => before.conflicts.map(({ id }) => id)));
+  const listed = rewrites.flatMap(({ revision }) => revision.conflicts ?? []);
+  if (unlisted.length > 0) await db.conflicts.bulkDelete(unlisted);
   await Promise.all([
     edits.length > 0 && db.edits.bulkPut(edits),
     attempts.length > 0 && db.attempts.bulkPut(attempts),
-    db.edits.bulkDelete(keysWhere(({ edit }) => edit === null)),
-    db.attempts.bulkDelete(keysWhere(({ attempt }) => attempt === null)),
-    db.conflicts.bulkPut(rewrites.flatMap(({ revision }) => revision.conflicts ?? [])),
+    goneEdits.length > 0 && db.edits.bulkDelete(goneEdits),
+    goneAttempts.length > 0 && db.attempts.bulkDelete(goneAttempts),
+    listed.length > 0 && db.conflicts.bulkPut(listed),
     rows.length > 0 && pages.write(rows),
   ]);
 }

@@ -11,11 +11,13 @@ export async function writeJournal(db: TidemarkDatabase, change: JournalChange):
     case 'none':
       return;
     case 'add': {
-      const { media } = change.entry;
-      const undone = await undoneEntries(db, media);
-      await db.journal.bulkDelete(undone.map(({ id }) => id));
-      await db.journal.put(change.entry);
-      if (change.entry.order % 100 === 0) await forgetOldest(db, media);
+      const { media, order } = change.entry;
+      const [undone] = await Promise.all([
+        undoneEntries(db, media, { before: order }),
+        db.journal.put(change.entry),
+      ]);
+      if (undone.length > 0) await db.journal.bulkDelete(undone.map(({ id }) => id));
+      if (order % 100 === 0) await forgetOldest(db, media);
       return;
     }
     case 'undo':
@@ -38,8 +40,12 @@ export async function nextRedo(db: TidemarkDatabase, media: MediaKey): Promise<J
 }
 
 /** Newest first; all of them are newer than every step that is in force. */
-function undoneEntries(db: TidemarkDatabase, media: MediaKey): Promise<JournalEntry[]> {
-  return entries(db, media)
+function undoneEntries(
+  db: TidemarkDatabase,
+  media: MediaKey,
+  range: { before?: number } = {},
+): Promise<JournalEntry[]> {
+  return entries(db, media, range)
     .reverse()
     .until(({ undone }) => !undone)
     .toArray();
@@ -57,10 +63,14 @@ async function forgetOldest(db: TidemarkDatabase, media: MediaKey): Promise<void
   await db.journal.bulkDelete(keys.slice(0, Math.max(0, keys.length - historyLength)));
 }
 
-function entries(db: TidemarkDatabase, media: MediaKey): Dexie.Collection<JournalEntry, string> {
+function entries(
+  db: TidemarkDatabase,
+  media: MediaKey,
+  { before }: { before?: number } = {},
+): Dexie.Collection<JournalEntry, string> {
   return db.journal
     .where('[media+order]')
-    .between([media, Dexie.minKey], [media, Dexie.maxKey]) as unknown as Dexie.Collection<
+    .between([media, Dexie.minKey], [media, before ?? Dexie.maxKey]) as unknown as Dexie.Collection<
     JournalEntry,
     string
   >;

@@ -58,12 +58,12 @@ export async function openStore({
   }
   const pages = new Pages(db);
   const parts = { db, pages, recorder };
-  const close = (): void => db.close();
+  const store = new DexieAnnotationStore({ ...parts, accountId, clock, makeId });
   return {
-    store: new DexieAnnotationStore({ ...parts, accountId, clock, makeId }),
+    store,
     sync: new DexieSyncStorage(parts),
     device: new DeviceTables(db),
-    close,
+    close: () => store.close(),
   };
 }
 

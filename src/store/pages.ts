@@ -1,7 +1,9 @@
 import { groupBy } from '../base/group.ts';
-import type { EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
+import type { ElementalId, EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
 import { entityKey, type EntityKey } from '../domain/identity.ts';
 import type { ServerRow } from '../sync/ports.ts';
+import { whereAny } from './lookup-many.ts';
+import { packRows, unpackMarks, unpackRows, type RowMark } from './pack.ts';
 import { pageSize, type PageHead, type TidemarkDatabase } from './schema.ts';
 
 /** A page, parsed. Its rows are never changed in place: other readers hold them too. */
@@ -10,8 +12,8 @@ export interface ParsedPage {
   rows: readonly ServerRow[];
 }
 
-/** Parsed pages kept in memory; about 200 MB of rows at the most. */
-const cachedPages = 400;
+/** Parsed pages kept in memory: some 30 MB of rows. */
+const cachedPages = 100;
 
 /**
  * Reads and writes server truth. Parsed pages are kept by digest, so a query of a media whose pages
@@ -21,28 +23,42 @@ export class Pages {
   readonly #db: TidemarkDatabase;
   /** By digest, oldest use first. */
   readonly #cache = new Map<string, readonly ServerRow[]>();
+  /** Where in a page an element is; made when first asked for, gone with the page. */
+  readonly #indexes = new WeakMap<readonly ServerRow[], ReadonlyMap<ElementalId, number>>();
 
   constructor(db: TidemarkDatabase) {
     this.#db = db;
   }
 
   async ofMedia(media: MediaKey): Promise<ParsedPage[]> {
-    return this.#parsed(await this.#db.pageHeads.where('media').equals(media).toArray());
+    return this.#parsed(await this.#heads([media]));
+  }
+
+  /** Which rows of the media there are; much cheaper than the rows, which it neither parses nor keeps. */
+  async marksOf(media: MediaKey, kind: EntityKind): Promise<RowMark[]> {
+    const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
+    const blobs = await this.#db.pageBlobs.bulkGet(heads.map(({ id }) => id));
+    return blobs.flatMap((blob) => (blob === undefined ? [] : unpackMarks(blob.json)));
   }
 
   /** Server truth of the entities, by key; entities without any are absent. */
   async rows(places: { ref: EntityRef; media: MediaKey }[]): Promise<Map<EntityKey, ServerRow>> {
-    const wanted = new Set(places.map(({ ref }) => entityKey(ref)));
-    const medias = [...new Set(places.map(({ media }) => media))];
-    const pages = await this.#parsed(await this.#db.pageHeads.where('media').anyOf(medias).toArray());
+    const books = groupBy(places, bookOf);
+    const pages = await this.#parsed(await this.#headsOf(places));
     const found = new Map<EntityKey, ServerRow>();
-    for (const { rows } of pages) {
-      for (const row of rows) {
-        const key = entityKey(row.ref);
-        if (wanted.has(key)) found.set(key, row);
+    for (const { head, rows } of pages) {
+      for (const { ref } of books.get(bookOfHead(head)) ?? []) {
+        const row = this.rowIn(rows, ref);
+        if (row !== undefined) found.set(entityKey(ref), row);
       }
     }
     return found;
+  }
+
+  /** The row of an element of the page's kind and version. */
+  rowIn(rows: ParsedPage['rows'], { elementalId }: EntityRef): ServerRow | undefined {
+    const at = this.#indexOf(rows).get(elementalId);
+    return at === undefined ? undefined : rows[at];
   }
 
   /** Puts rows in place of what is known of their entities; null takes the entity out. */
@@ -50,16 +66,16 @@ export class Pages {
     changes: { place: { ref: EntityRef; media: MediaKey }; row: ServerRow | null }[],
   ): Promise<void> {
     const books = groupBy(changes, ({ place }) => bookOf(place));
-    const medias = [...new Set(changes.map(({ place }) => place.media))];
-    const pages = await this.#parsed(await this.#db.pageHeads.where('media').anyOf(medias).toArray());
-    const pagesOf = groupBy(pages, ({ head }) => bookOf({ media: head.media, ref: head }));
+    const pages = await this.#parsed(await this.#headsOf(changes.map(({ place }) => place)));
+    const pagesOf = groupBy(pages, ({ head }) => bookOfHead(head));
     const written: ParsedPage[] = [];
     const emptied: string[] = [];
     for (const [book, changed] of books) {
-      const rows = new Map(changed.map(({ place, row }) => [entityKey(place.ref), row]));
+      const rows = new Map(changed.map(({ place, row }) => [place.ref.elementalId, row]));
       const place = changed[0]?.place;
       if (place === undefined) continue;
-      for (const page of rewritten(pagesOf.get(book) ?? [], rows, place)) {
+      const indexed = (pagesOf.get(book) ?? []).map((page) => ({ ...page, index: this.#indexOf(page.rows) }));
+      for (const page of rewritten(indexed, rows, place)) {
         if (page.rows.length === 0) emptied.push(page.head.id);
         else written.push(page);
       }
@@ -67,8 +83,25 @@ export class Pages {
     await this.#put(written, emptied);
   }
 
+  #indexOf(rows: readonly ServerRow[]): ReadonlyMap<ElementalId, number> {
+    const known = this.#indexes.get(rows);
+    if (known !== undefined) return known;
+    const index = new Map(rows.map(({ ref }, at) => [ref.elementalId, at]));
+    this.#indexes.set(rows, index);
+    return index;
+  }
+
+  /** Heads of the medias that the places are of. */
+  #headsOf(places: { media: MediaKey }[]): Promise<PageHead[]> {
+    return this.#heads([...new Set(places.map(({ media }) => media))]);
+  }
+
+  #heads(medias: MediaKey[]): Promise<PageHead[]> {
+    return whereAny(this.#db.pageHeads, 'media', medias);
+  }
+
   async #put(pages: ParsedPage[], emptied: string[]): Promise<void> {
-    const blobs = pages.map(({ head, rows }) => ({ id: head.id, json: JSON.stringify(rows) }));
+    const blobs = pages.map(({ head, rows }) => ({ id: head.id, json: packRows(rows) }));
     const heads = pages.map(({ head, rows }, i) => ({
       ...head,
       count: rows.length,
@@ -78,21 +111,16 @@ export class Pages {
     await Promise.all([
       this.#db.pageHeads.bulkPut(heads),
       this.#db.pageBlobs.bulkPut(blobs),
-      this.#db.pageHeads.bulkDelete(emptied),
-      this.#db.pageBlobs.bulkDelete(emptied),
+      emptied.length > 0 && this.#db.pageHeads.bulkDelete(emptied),
+      emptied.length > 0 && this.#db.pageBlobs.bulkDelete(emptied),
     ]);
   }
 
   async #parsed(heads: PageHead[]): Promise<ParsedPage[]> {
     const missing = heads.filter(({ digest }) => !this.#cache.has(digest));
-    if (missing.length > 0) {
-      const blobs = await this.#db.pageBlobs.bulkGet(missing.map(({ id }) => id));
-      const read = new Map(
-        missing.map((head, i) => [head.id, JSON.parse(blobs[i]?.json ?? '[]') as ServerRow[]]),
-      );
-      return heads.map((head) => ({ head, rows: this.#remember(head.digest, read.get(head.id)) }));
-    }
-    return heads.map((head) => ({ head, rows: this.#remember(head.digest, undefined) }));
+    const blobs = missing.length === 0 ? [] : await this.#db.pageBlobs.bulkGet(missing.map(({ id }) => id));
+    const read = new Map(missing.map((head, i) => [head.id, unpackRows(blobs[i]?.json ?? '[]')]));
+    return heads.map((head) => ({ head, rows: this.#remember(head.digest, read.get(head.id)) }));
   }
 
   /** The rows of a digest, which become the most recently used. */
@@ -113,23 +141,30 @@ function bookOf({ media, ref }: { media: MediaKey; ref: { version: number; kind:
   return `${media}|${ref.version}|${ref.kind}`;
 }
 
+function bookOfHead(head: PageHead): string {
+  return bookOf({ media: head.media, ref: head });
+}
+
+type IndexedPage = ParsedPage & { index: ReadonlyMap<ElementalId, number> };
+
 /** The pages that differ after the changes; new rows fill the last page, then open others. */
 function rewritten(
-  pages: ParsedPage[],
-  changes: Map<EntityKey, ServerRow | null>,
+  pages: IndexedPage[],
+  changes: Map<ElementalId, ServerRow | null>,
   place: { ref: EntityRef; media: MediaKey },
 ): ParsedPage[] {
   const rest = new Map(changes);
   const touched = new Map<number, ParsedPage>();
   for (const page of pages) {
-    const rows = page.rows.flatMap((row) => {
-      const change = rest.get(entityKey(row.ref));
-      if (change === undefined) return [row];
-      rest.delete(entityKey(row.ref));
-      return change === null ? [] : [change];
+    const hits = [...rest].flatMap(([id, row]) => {
+      const at = page.index.get(id);
+      return at === undefined ? [] : [{ id, row, at }];
     });
-    const same = rows.length === page.rows.length && rows.every((row, i) => row === page.rows[i]);
-    if (!same) touched.set(page.head.n, { head: page.head, rows });
+    for (const { id } of hits) rest.delete(id);
+    if (hits.every(({ row, at }) => row === page.rows[at])) continue;
+    const rows: (ServerRow | null)[] = [...page.rows];
+    for (const { row, at } of hits) rows[at] = row;
+    touched.set(page.head.n, { head: page.head, rows: rows.filter((row) => row !== null) });
   }
   const fresh = [...rest.values()].filter((row) => row !== null);
   const last = pages.reduce<ParsedPage | null>((a, b) => (a === null || b.head.n > a.head.n ? b : a), null);

@@ -24,7 +24,7 @@ export interface PageHead {
 
 export interface PageBlob {
   id: string;
-  /** JSON of `ServerRow[]`. */
+  /** The rows as text, packed (`pack.ts`); of pages written before that, JSON of `ServerRow[]`. */
   json: string;
 }
 
@@ -117,6 +117,8 @@ export function databaseName(accountId: string): string {
 export function makeDatabase(accountId: string, options: DexieOptions = {}): TidemarkDatabase {
   const db = new Dexie(databaseName(accountId), {
     chromeTransactionDurability: 'strict',
+    // Live queries read what is on the disk; a cache of their results would clone every one of them.
+    cache: 'disabled',
     ...options,
   }) as TidemarkDatabase;
   db.version(1).stores({

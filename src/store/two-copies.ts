@@ -8,12 +8,14 @@ import type { Pages } from './pages.ts';
 import type { Plan, PlanContext } from './commands.ts';
 import { encodeLine } from './recorder-lines.ts';
 import type { TidemarkDatabase } from './schema.ts';
+import type { SeqNotes } from './seq-notes.ts';
 import type { Recorder } from './types.ts';
 
 export interface TwoCopies {
   db: TidemarkDatabase;
   pages: Pages;
   recorder: Recorder;
+  notes: SeqNotes;
 }
 
 type Appended = { ok: true; seq: number } | { ok: false; error: unknown };
@@ -36,7 +38,7 @@ export async function writeTwice(
   } | null>,
   { id, now }: { id: string; now: number },
 ): Promise<void> {
-  const { db, pages, recorder } = copies;
+  const { db, pages, recorder, notes } = copies;
   let appending: Promise<Appended> | null = null;
   let written: Plan | null;
   try {
@@ -64,7 +66,7 @@ export async function writeTwice(
     await takeBack(copies, written);
     throw recorderError(outcome.error);
   }
-  noteSeq(db, id, outcome.seq);
+  notes.note(written.op, outcome.seq);
 }
 
 function appended(recorder: Recorder, body: string): Promise<Appended> {
@@ -116,9 +118,4 @@ async function takeBack({ db, pages }: TwoCopies, plan: Plan): Promise<void> {
 async function takeJournalBack(db: TidemarkDatabase, { journal }: Plan): Promise<void> {
   if (journal.kind === 'add') await db.journal.delete(journal.entry.id);
   else if (journal.kind !== 'none') await db.journal.update(journal.id, { undone: journal.kind === 'redo' });
-}
-
-/** Remembers where the recorder has the command; only the release of its log needs it, so nobody waits. */
-function noteSeq(db: TidemarkDatabase, op: string, seq: number): void {
-  db.ops.update(op, { seq }).catch(() => undefined);
 }

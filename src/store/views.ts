@@ -1,21 +1,30 @@
 import { groupBy } from '../base/group.ts';
 import { attributesOf } from '../domain/fields.ts';
-import { entityKey, type MediaKey } from '../domain/identity.ts';
+import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import { mediaFields } from '../domain/media-fields.ts';
-import type { Attempt, Conflict, Edit, OutboxCounts, ServerRow } from '../sync/ports.ts';
+import {
+  mediaRef,
+  type Attempt,
+  type Conflict,
+  type Edit,
+  type OutboxCounts,
+  type ServerRow,
+} from '../sync/ports.ts';
+import { getMany, whereAny } from './lookup-many.ts';
 import { contentOf } from './overlay.ts';
-import type { Pages } from './pages.ts';
+import type { Pages, ParsedPage } from './pages.ts';
 import type { MediaRecord, TidemarkDatabase } from './schema.ts';
 import type { Annotation, EntitySync, MediaItem } from './types.ts';
 
 /**
- * Views join page and overlay. Rows that no edit lies over keep their `Annotation` object from one
- * view to the next, so that a large media costs little to show again.
+ * Views join page and overlay. Pages that no edit lies over keep their list of `Annotation`s from one
+ * view to the next, and rows their `Annotation`, so that a large media costs little to show again.
  */
 export class Views {
   readonly #db: TidemarkDatabase;
   readonly #pages: Pages;
   readonly #plain = new WeakMap<ServerRow, Annotation>();
+  readonly #plainPages = new WeakMap<ParsedPage['rows'], readonly Annotation[]>();
 
   constructor(db: TidemarkDatabase, pages: Pages) {
     this.#db = db;
@@ -33,59 +42,87 @@ export class Views {
           db.edits.where('media').equals(media).toArray(),
           db.conflicts.where('media').equals(media).toArray(),
         ]);
-        const attempts = await db.attempts.bulkGet(edits.map(({ key }) => key));
-        const overlay = { edits, attempts, conflicts: groupBy(conflicts, ({ key }) => key) };
+        const attempts = await getMany(
+          db.attempts,
+          edits.map(({ key }) => key),
+        );
+        const overlay = {
+          edits: new Map(edits.map((edit, i) => [edit.key, { edit, attempt: attempts[i] }])),
+          conflicts: groupBy(conflicts, ({ key }) => key),
+        };
         const wanted = versions.length === 0 ? null : new Set(versions);
-        return this.#joined(
-          pages.flatMap(({ rows }) => rows),
-          overlay,
-        ).filter(({ ref }) => wanted === null || wanted.has(ref.version));
+        const shown = pages.filter(({ head }) => wanted === null || wanted.has(head.version));
+        const own = this.#ownOf(overlay, pages);
+        return [
+          ...shown.flatMap((page) => this.#ofPage(page, overlay)),
+          ...own.filter(({ ref }) => wanted === null || wanted.has(ref.version)),
+        ];
       },
     );
   }
 
-  #joined(rows: readonly ServerRow[], overlay: Overlay): Annotation[] {
-    const edits = new Map(overlay.edits.map((edit, i) => [edit.key, { edit, attempt: overlay.attempts[i] }]));
-    const seen: Annotation[] = [];
-    const based = new Map<string, ServerRow>();
-    for (const row of rows) {
-      const key = this.#keyOf(row);
-      if (edits.has(key)) based.set(key, row);
-      else if (!row.deleted) seen.push(this.#plainOf(row, overlay.conflicts.get(key)));
-    }
-    for (const [key, { edit, attempt }] of edits) {
-      if (edit.op === 'delete' || edit.ref.kind === 'media') continue;
+  /** The medias with the user's own work on them, in the order of the records. */
+  async mediaItems(records: MediaRecord[]): Promise<MediaItem[]> {
+    const db = this.#db;
+    const keys = records.map(({ key }) => entityKey(mediaRef(key)));
+    const [edits, attempts, conflicts] = await db.transaction(
+      'r',
+      [db.edits, db.attempts, db.conflicts],
+      () =>
+        Promise.all([
+          getMany(db.edits, keys),
+          getMany(db.attempts, keys),
+          whereAny(db.conflicts, 'key', keys),
+        ]),
+    );
+    const conflictsOf = groupBy(conflicts, ({ key }) => key);
+    return records.map((record, i) =>
+      mediaItemOf(record, edits[i], attempts[i], conflictsOf.get(keys[i] ?? '')),
+    );
+  }
+
+  /** What is to be seen of a page's rows where no edit lies over them. */
+  #ofPage({ head, rows }: ParsedPage, { edits, conflicts }: Overlay): readonly Annotation[] {
+    const known = this.#plainPages.get(rows);
+    const plain = known ?? rows.flatMap((row) => (row.deleted ? [] : [this.#plainOf(row)]));
+    if (known === undefined) this.#plainPages.set(rows, plain);
+    const isHere = ({ ref }: Edit | Conflict): boolean =>
+      ref.kind === head.kind && ref.version === head.version && this.#pages.rowIn(rows, ref) !== undefined;
+    const touched = new Set<EntityKey>();
+    for (const [key, { edit }] of edits) if (isHere(edit)) touched.add(key);
+    for (const [key, [conflict]] of conflicts) if (conflict && isHere(conflict)) touched.add(key);
+    if (touched.size === 0) return plain;
+    return plain.flatMap((annotation): Annotation[] => {
+      if (!touched.has(annotation.key)) return [annotation];
+      return edits.has(annotation.key) ? [] : [{ ...annotation, sync: 'conflict' }];
+    });
+  }
+
+  /** What the user's edits make of their entities. */
+  #ownOf({ edits, conflicts }: Overlay, pages: ParsedPage[]): Annotation[] {
+    return [...edits].flatMap(([key, { edit, attempt }]): Annotation[] => {
+      if (edit.op === 'delete' || edit.ref.kind === 'media') return [];
       const { ref, type, media } = edit;
-      const sync = syncOf(edit, attempt, overlay.conflicts.get(key));
-      seen.push({ key, ref, type, media, fields: contentOf(edit), base: based.get(key) ?? edit.base, sync });
-    }
-    return seen;
+      const sync = syncOf(edit, attempt, conflicts.get(key));
+      const home = pages.filter(({ head }) => head.kind === ref.kind && head.version === ref.version);
+      const base = home.map(({ rows }) => this.#pages.rowIn(rows, ref)).find((row) => row !== undefined);
+      return [{ key, ref, type, media, fields: contentOf(edit), base: base ?? edit.base, sync }];
+    });
   }
 
-  #keyOf(row: ServerRow): string {
-    return this.#plain.get(row)?.key ?? entityKey(row.ref);
-  }
-
-  #plainOf(row: ServerRow, conflicts: Conflict[] | undefined): Annotation {
+  #plainOf(row: ServerRow): Annotation {
     const known = this.#plain.get(row);
-    const plain: Annotation = known ?? {
-      key: entityKey(row.ref),
-      ref: row.ref,
-      type: row.type,
-      media: row.media,
-      fields: row.fields,
-      base: row,
-      sync: 'synced',
-    };
-    if (known === undefined) this.#plain.set(row, plain);
-    return conflicts === undefined ? plain : { ...plain, sync: 'conflict' };
+    if (known !== undefined) return known;
+    const { ref, type, media, fields } = row;
+    const plain: Annotation = { key: entityKey(ref), ref, type, media, fields, base: row, sync: 'synced' };
+    this.#plain.set(row, plain);
+    return plain;
   }
 }
 
 interface Overlay {
-  edits: Edit[];
-  attempts: (Attempt | undefined)[];
-  conflicts: Map<string, Conflict[]>;
+  edits: Map<EntityKey, { edit: Edit; attempt: Attempt | undefined }>;
+  conflicts: Map<EntityKey, Conflict[]>;
 }
 
 /** How an entity with this overlay stands towards the server; the worst first. */
@@ -101,7 +138,7 @@ export function syncOf(
 }
 
 /** A media as the user sees it: what was listed of it, and his own work over that. */
-export function mediaItemOf(
+function mediaItemOf(
   record: MediaRecord,
   edit: Edit | undefined,
   attempt: Attempt | undefined,
