@@ -32,9 +32,9 @@ export async function getMany<T, I>(table: Table<T, string, I>, keys: string[]):
 }
 
 /** All records whose indexed `field` is one of the values; for records that are small. */
-export async function whereAny<T, I, F extends keyof T & string>(
+export async function whereAny<T, I>(
   table: Table<T, string, I>,
-  field: F,
+  field: keyof T & string,
   values: readonly string[],
 ): Promise<T[]> {
   const wanted = new Set(values);

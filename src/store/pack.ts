@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { EntityRef } from '../domain/identity.ts';
-import type { ServerRow } from '../sync/ports.ts';
+import type { RowMark, ServerRow } from '../sync/ports.ts';
 
 /*
  * The text of a page: its rows by columns, since rows of one media say the same thing over and over.
@@ -14,9 +14,6 @@ import type { ServerRow } from '../sync/ports.ts';
  *
  * A text that begins with `[` is a page of the first form: the rows as JSON.
  */
-
-/** Which row of which mark a page holds. */
-export type RowMark = Pick<ServerRow, 'ref' | 'rowId' | 'mark'>;
 
 /** Values of one name over all rows. */
 type Column =
@@ -184,8 +181,12 @@ function dictionary(values: readonly Json[]): Column | null {
 function joined(values: readonly Json[]): Column | null {
   const [first] = values;
   if (typeof first !== 'string' || first.length === 0) return null;
-  const sameLength = values.every((value) => typeof value === 'string' && value.length === first.length);
-  return sameLength ? { w: first.length, t: values.join('') } : null;
+  let t = '';
+  for (const value of values) {
+    if (typeof value !== 'string' || value.length !== first.length) return null;
+    t += value;
+  }
+  return { w: first.length, t };
 }
 
 function valuesOf(column: Column, n: number): Json[] {

@@ -9,7 +9,7 @@ import type {
   Place,
   Revision,
   ServerMedia,
-  ServerRow,
+  RowMark,
   SyncStatus,
   SyncStorage,
 } from '../sync/ports.ts';
@@ -79,10 +79,9 @@ export class DexieSyncStorage implements SyncStorage {
     await this.#db.attempts.where('state').anyOf('prepared', 'sent').modify({ state: 'in-doubt' });
   }
 
-  async rowsOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {
+  marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]> {
     const db = this.#db;
-    const pages = await db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.ofMedia(media));
-    return pages.flatMap(({ head, rows }) => (head.kind === kind ? rows : []));
+    return db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.marksOf(media, kind));
   }
 
   cursor(name: string): Promise<Json> {

@@ -34,6 +34,9 @@ export interface ServerRow {
   modifiedAt: string;
 }
 
+/** Which mark of which entity a row is. */
+export type RowMark = Pick<ServerRow, 'ref' | 'rowId' | 'mark'>;
+
 export type EditStatus =
   | { kind: 'pending' }
   /** The server refused it for good; kept until the user decides. */
@@ -281,8 +284,8 @@ export interface SyncStorage {
   revise(places: Place[], decide: (states: EntityState[]) => Revision[], cursors?: Cursors): Promise<void>;
   /** After a start: what was sent by a process that is gone is in doubt. */
   doubtSentAttempts(): Promise<void>;
-  /** Current server truth of one media, tombstones included. */
-  rowsOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]>;
+  /** Which rows of one media are known, tombstones included. */
+  marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]>;
 
   cursor(name: string): Promise<Json>;
   setCursor(name: string, value: Json): Promise<void>;

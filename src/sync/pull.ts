@@ -2,7 +2,7 @@ import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts'
 import type { Json } from '../base/json.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold, isNews, rebase } from './merge.ts';
-import type { Answer, Cursors, MarkQuery, ServerRow } from './ports.ts';
+import type { Answer, Cursors, MarkQuery, RowMark, ServerRow } from './ports.ts';
 
 /*
  * Pull, in layers, since no single one sees every change (a server writes some without moving any
@@ -133,7 +133,7 @@ export async function audit(
   if (!read.ok) return stopped(read.failure);
   const listed = new Map(newestOfEach(read.value).map((row) => [entityKey(row.ref), row]));
   if (listed.size > 0) await foldAll(deps, [...listed.values()], {});
-  const known = await storage.rowsOf(media, kind);
+  const known = await storage.marksOf(media, kind);
   const name = `audit/${media}/${kind}`;
   const before = parseSuspects(await storage.cursor(name));
   const suspects = known.filter((row) => differs(row, listed.get(entityKey(row.ref))));
@@ -155,7 +155,7 @@ export async function audit(
 }
 
 /** The server shows nothing of it, or an older mark (a newer one was removed there). */
-function differs(known: ServerRow, listed: ServerRow | undefined): boolean {
+function differs(known: RowMark, listed: ServerRow | undefined): boolean {
   return listed === undefined || listed.mark < known.mark;
 }
 

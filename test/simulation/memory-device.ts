@@ -289,7 +289,7 @@ class MemoryStorage implements SyncStorage {
     this.#life.step();
   }
 
-  async rowsOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {
+  async marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {
     await this.#read();
     const rows: ServerRow[] = [];
     for (const { row } of this.#device.tables.states.values())
