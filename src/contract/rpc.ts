@@ -183,7 +183,7 @@ function mismatch(method: string, schema: TSchema, value: unknown): TidemarkErro
 
 /** The fault, or null for anything else. */
 export function parseFault(value: unknown): Fault | null {
-  return Check(FaultSchema, value) ? (value as Fault) : null;
+  return Check(FaultSchema, value) ? value : null;
 }
 
 /** The message, or null for anything that is not of the protocol. */

@@ -29,8 +29,13 @@ export function unstorableInMedia(field: string, value: Json): string | null {
   return value.some((item) => typeof item === 'string') ? 'a list of texts' : null;
 }
 
+const FIRST_PRINTABLE = 0x20;
+
 function unstorableText(text: string): string | null {
   if (text.includes("'")) return 'an apostrophe';
   if (text.includes('%')) return 'a percent sign';
-  return [...text].some((character) => character < ' ' && character !== '\n') ? 'a control character' : null;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) < FIRST_PRINTABLE && text[at] !== '\n') return 'a control character';
+  }
+  return null;
 }
