@@ -3,14 +3,17 @@ import type { HubDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
 import { graphicRoutes } from './graphics.ts';
+import { groupRoutes } from './groups.ts';
 import { invitationRoutes } from './invitations.ts';
 import { leafRoutes } from './leaves.ts';
 import { localizationRoutes } from './localizations.ts';
 import { mediaFileRoutes } from './media-files.ts';
+import { mediaRelationRoutes } from './media-relations.ts';
 import { mediaRoutes } from './media.ts';
 import { organizationRoutes } from './organizations.ts';
 import { personalRoutes } from './personal.ts';
 import { projectRoutes } from './projects.ts';
+import { rowProtectionRoutes } from './row-protections.ts';
 import { sectionRoutes } from './sections.ts';
 import { stateRoutes } from './states.ts';
 import { transcodeRoutes } from './transcodes.ts';
@@ -26,6 +29,8 @@ export function serveEverything(serve: Serve, deps: HubDeps): void {
 const families = [
   accountRoutes,
   organizationRoutes,
+  groupRoutes,
+  rowProtectionRoutes,
   invitationRoutes,
   projectRoutes,
   typeRoutes,
@@ -34,6 +39,7 @@ const families = [
   sectionRoutes,
   leafRoutes,
   mediaRoutes,
+  mediaRelationRoutes,
   mediaFileRoutes,
   uploadRoutes,
   transcodeRoutes,

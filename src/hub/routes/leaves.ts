@@ -32,6 +32,12 @@ interface LeafQuery extends AttributeFilters {
   sort_by?: readonly string[] | undefined;
 }
 
+interface LeafBulk {
+  project: number;
+  query: LeafQuery & { count?: number | undefined };
+  body: LeafBody;
+}
+
 interface LeafBody {
   ids?: readonly number[] | undefined;
   object_search?: unknown;
@@ -88,6 +94,34 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
   serve('get_leaf_count_by_id', async ({ caller, params, query, body }) =>
     ok((await list(caller, params.project, query, body)).length),
   );
+
+  serve('update_leaf_list', async ({ caller, params, query, body }) => {
+    const changed = await db.transaction().execute(async (tx) => {
+      await requireProject(tx, caller, params.project, level.full);
+      const rows = await chosenLeaves(tx, { project: params.project, query, body });
+      const [type, ...more] = new Set(rows.map((row) => row.type));
+      if (more.length > 0) throw badRequest('All selected leaves must have the same type.');
+      if (type === undefined) return 0;
+      const changes = JSON.stringify(attributesForEdit(await attributeTypesOf(tx, type), body));
+      if (changes === '{}') throw badRequest('Nothing to change was given.');
+      await sql`UPDATE leaves SET attributes = attributes || ${changes}::jsonb
+        WHERE id = ANY(${rows.map(({ id }) => id)}::int[])`.execute(tx);
+      return rows.length;
+    });
+    return ok({ message: `Successfully updated ${changed} leaves!` });
+  });
+
+  serve('delete_leaf_list', async ({ caller, params, query, body = {} }) => {
+    const deleted = await db.transaction().execute(async (tx) => {
+      await requireProject(tx, caller, params.project, level.full);
+      const rows = await chosenLeaves(tx, { project: params.project, query, body });
+      await sql`UPDATE leaves SET deleted = true WHERE id = ANY(${rows.map(({ id }) => id)}::int[])`.execute(
+        tx,
+      );
+      return rows.length;
+    });
+    return ok({ message: `Successfully deleted ${deleted} leaves!` });
+  });
 
   serve('get_leaf', async ({ caller, params }) => ok(leafJson(await find(caller, params.id, level.view))));
 
@@ -164,17 +198,28 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
 
   async function list(caller: Caller, project: number, query: LeafQuery, body: LeafBody = {}) {
     await requireProject(db, caller, project, level.view);
-    const { condition, order } = await selectLeaves(db, project, query, body);
-    const { offset, limit } = windowOf(query.start, query.stop);
-    let rows = db.selectFrom('leaves as row').selectAll('row').where(condition);
-    for (const key of order) rows = rows.orderBy(key as RawBuilder<SqlBool>);
-    if (offset > 0) rows = rows.offset(offset);
-    if (limit !== undefined) rows = rows.limit(limit);
-    return (await rows.execute()).map(leafJson);
+    return (await (await listedLeaves(db, project, query, body)).execute()).map(leafJson);
   }
 }
 
-async function selectLeaves(db: Db, project: number, query: LeafQuery, body: LeafBody) {
+/** The selected rows, locked. @throws HubError 400 when they are not as many as `count` says. */
+async function chosenLeaves(tx: Tx, { project, query, body }: LeafBulk): Promise<LeafRow[]> {
+  const rows = await (await listedLeaves(tx, project, query, body)).forUpdate().execute();
+  if (query.count !== undefined && query.count !== rows.length)
+    throw badRequest(`Safety check failed: ${rows.length} leaves match, ${query.count} were expected.`);
+  return rows;
+}
+
+async function listedLeaves(db: Db | Tx, project: number, query: LeafQuery, body: LeafBody) {
+  const { condition, order } = await selectLeaves(db, project, query, body);
+  const { offset, limit } = windowOf(query.start, query.stop);
+  let rows = db.selectFrom('leaves as row').selectAll('row').where(condition);
+  for (const key of order) rows = rows.orderBy(key as RawBuilder<SqlBool>);
+  if (offset > 0) rows = rows.offset(offset);
+  return limit === undefined ? rows : rows.limit(limit);
+}
+
+async function selectLeaves(db: Db | Tx, project: number, query: LeafQuery, body: LeafBody) {
   if (body.float_array !== undefined)
     throw badRequest('float_array is not yet part of this hub.', 'not-implemented');
   const scope = await loadScope(db, project, 'leaf', { alias: 'row', type: query.type });
