@@ -216,6 +216,19 @@ export const hostMethods = {
     Type.Object({ value: Type.Unknown() }),
   ),
 
+  /**
+   * Reads one of a hub's own operations, below `/rest/TidemarkHub`; an empty path is the list of them.
+   * `value` is null where the account's server has none of it, as every stock Tator.
+   */
+  'server.extension': method(
+    Type.Object({
+      ...ofAccount,
+      path: Type.String(),
+      query: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+    }),
+    Type.Object({ value: Type.Unknown() }),
+  ),
+
   /** Appends and fsyncs; resolves when the lines are on disk. Returns the last seq. */
   'recorder.append': method(
     Type.Object({ ...ofAccount, bodies: Type.Array(Type.String()) }),

@@ -1,7 +1,9 @@
+import { groupBy } from '../base/group.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import { attributesOf, type Fields } from '../domain/fields.ts';
 import type { LocalizationDtype } from '../domain/geometry.ts';
 import type { EntityRef } from '../domain/identity.ts';
+import { stateMembers } from '../domain/member-set.ts';
 import {
   stockTraits,
   type Answer,
@@ -18,7 +20,7 @@ import { mediaFrom, projectFrom, readCatalog } from './catalog-wire.ts';
 import { answerOf, garbled } from './failures.ts';
 import { MediaKeys } from './media-keys.ts';
 import { Members } from './members.ts';
-import type { ServerCall } from './server-call.ts';
+import type { ReadExtension, ServerCall } from './server-call.ts';
 import {
   asId,
   asList,
@@ -26,6 +28,7 @@ import {
   attributeMembers,
   geometryMembers,
   newAttributes,
+  textOr,
   type Wire,
 } from './wire.ts';
 
@@ -35,16 +38,21 @@ const write = { write: true };
 /** Writes that may take long on a bad link; ms. */
 const writeTimeout = 120_000;
 
+/** A hub binds all values, says what it means, and orders the requests about one element by a lock. */
+const hubTraits: ServerTraits = { storesAnyText: true, exactRefusals: true, lateFor: 0 };
+
 /** The server behind the host's RPC, as the engine sees it. */
 export class HostServer implements ServerPort {
   readonly #call: ServerCall;
+  readonly #extension: ReadExtension;
   readonly #mediaKeys: MediaKeys;
   readonly #members: Members;
   readonly #dtypes = new Map<number, LocalizationDtype>();
   readonly #mediaDtypes = new Map<number, string>();
 
-  constructor(call: ServerCall) {
+  constructor(call: ServerCall, extension: ReadExtension) {
     this.#call = call;
+    this.#extension = extension;
     this.#mediaKeys = new MediaKeys(call);
     this.#members = new Members(call);
   }
@@ -73,30 +81,44 @@ export class HostServer implements ServerPort {
 
   patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>> {
     return answerOf(async () => {
-      const { kind, version, elementalId } = ref;
-      const members = kind === 'state' ? await this.#memberEdits(ref, changes) : {};
-      const body = { mark: baseMark, pedantic: 1, ...editMembers(changes), ...members };
-      const operation = `update_${kind}_by_elemental_id`;
-      const reply = asRecord(
-        await this.#call(
-          operation,
-          { version, elemental_id: elementalId, body },
-          { timeoutMs: writeTimeout },
-        ),
-        operation,
-      );
-      const row = asRecord(reply.object, 'the changed row');
-      // The row that a state's edit answers with names neither its media nor its members.
-      const whole =
-        kind === 'state' ? asRecord(await this.#call('get_state', { id: asId(row.id, 'id') }), 'state') : row;
-      const [parsed] = await this.#rows(
-        asId(whole.project ?? row.project ?? 0, 'project'),
-        kind === 'state' ? 'state' : 'localization',
-        [whole],
-      );
-      if (parsed === undefined) throw garbled('no row');
-      return parsed;
+      const isTrack = ref.kind === 'state' && 'localizations' in changes;
+      const members = isTrack
+        ? await this.#memberEdits(await this.#stateOf(ref), ref.version, stateMembers(changes))
+        : {};
+      return this.#patch(ref, { mark: baseMark, pedantic: 1, ...editMembers(changes), ...members });
     }, write);
+  }
+
+  renewMembers(ref: EntityRef): Promise<Answer<ServerRow | null>> {
+    return answerOf(async () => {
+      const state = await this.#stateOf(ref);
+      if (state.variant_deleted === true) return null;
+      const projectId = asId(state.project ?? 0, 'project');
+      const elementOf = await this.#members.resolve(projectId, idList(state.localizations));
+      const wanted = idList(state.localizations).flatMap((id) => elementOf(id) ?? []);
+      const members = await this.#memberEdits(state, ref.version, wanted);
+      if (Object.keys(members).length === 0) return null;
+      return this.#patch(ref, { mark: asId(state.mark, 'mark'), pedantic: 1, ...members });
+    }, write);
+  }
+
+  async #patch({ kind, version, elementalId }: EntityRef, body: Wire): Promise<ServerRow> {
+    const operation = `update_${kind}_by_elemental_id`;
+    const reply = asRecord(
+      await this.#call(operation, { version, elemental_id: elementalId, body }, { timeoutMs: writeTimeout }),
+      operation,
+    );
+    const row = asRecord(reply.object, 'the changed row');
+    // The row that a state's edit answers with names neither its media nor its members.
+    const whole =
+      kind === 'state' ? asRecord(await this.#call('get_state', { id: asId(row.id, 'id') }), 'state') : row;
+    const [parsed] = await this.#rows(
+      asId(whole.project ?? row.project ?? 0, 'project'),
+      kind === 'state' ? 'state' : 'localization',
+      [whole],
+    );
+    if (parsed === undefined) throw garbled('no row');
+    return parsed;
   }
 
   deleteAnnotation({ kind, version, elementalId }: EntityRef): Promise<Answer<null>> {
@@ -171,8 +193,8 @@ export class HostServer implements ServerPort {
     }, write);
   }
 
-  async readTraits(): Promise<Answer<ServerTraits>> {
-    return { ok: true, value: stockTraits };
+  readTraits(): Promise<Answer<ServerTraits>> {
+    return answerOf(async () => ((await this.#extension('')) === null ? stockTraits : hubTraits), read);
   }
 
   createMedia(
@@ -212,14 +234,21 @@ export class HostServer implements ServerPort {
       dtypeOf: (type) => this.#dtypes.get(type),
       memberOf: await this.#members.resolve(projectId, memberIds),
     };
-    return rows.map((row) => (kind === 'state' ? stateRow(row, context) : localizationRow(row, context)));
+    if (kind === 'state') return rows.map((row) => stateRow(row, context));
+    for (const row of rows) this.#members.learn(asId(row.id, 'id'), textOr(row.elemental_id, ''));
+    return rows.map((row) => localizationRow(row, context));
   }
 
   async #stateSpecs(projectId: number, specs: CreateSpec[]): Promise<Wire[]> {
-    const bodies: Wire[] = [];
-    for (const { ref, type, mediaIds, fields } of specs) {
-      const members = await this.#members.rowIds(projectId, ref.version, memberList(fields));
-      bodies.push({
+    const versions = groupBy(specs, ({ ref }) => ref.version);
+    const rowsOf = new Map<number, Map<string, number>>();
+    for (const [version, group] of versions) {
+      const members = group.flatMap(({ fields }) => stateMembers(fields));
+      rowsOf.set(version, await this.#members.currentRows(projectId, members, version));
+    }
+    return specs.map(({ ref, type, mediaIds, fields }) => {
+      const members = stateMembers(fields).flatMap((id) => rowsOf.get(ref.version)?.get(id) ?? []);
+      return {
         type,
         media_ids: mediaIds,
         version: ref.version,
@@ -227,35 +256,34 @@ export class HostServer implements ServerPort {
         attributes: newAttributes(fields),
         ...(typeof fields.frame === 'number' ? { frame: fields.frame } : {}),
         ...(members.length > 0 ? { localization_ids: members } : {}),
-      });
-    }
-    return bodies;
+      };
+    });
   }
 
-  /** Which rows join and which leave a state, so that its members are those of the changes. */
-  async #memberEdits({ version, elementalId }: EntityRef, changes: Fields): Promise<Wire> {
-    if (!('localizations' in changes)) return {};
-    const state = asRecord(
-      await this.#call('get_state_by_elemental_id', { version, elemental_id: elementalId }),
-      'state',
-    );
+  /** Which rows join and which leave a state, so that its members are the current rows of `wanted`. */
+  async #memberEdits(state: Wire, version: number, wanted: readonly string[]): Promise<Wire> {
+    const projectId = asId(state.project ?? 0, 'project');
     const present = idList(state.localizations);
-    const wanted = await this.#members.rowIds(
-      asId(state.project ?? 0, 'project'),
-      version,
-      memberList(changes),
-    );
-    const add = wanted.filter((id) => !present.includes(id));
-    const remove = present.filter((id) => !wanted.includes(id));
+    const elementOf = await this.#members.resolve(projectId, present);
+    const current = await this.#members.currentRows(projectId, wanted, version);
+    const add = [...current.values()].filter((id) => !present.includes(id));
+    const isWanted = new Set(wanted);
+    // The row of a member that is deleted, or that cannot be seen, stays: there is no newer one to name.
+    const remove = present.filter((id) => {
+      const element = elementOf(id);
+      if (element === null) return false;
+      return !isWanted.has(element) || (current.has(element) && current.get(element) !== id);
+    });
     return {
       ...(add.length > 0 ? { localization_ids_add: add } : {}),
       ...(remove.length > 0 ? { localization_ids_remove: remove } : {}),
     };
   }
-}
 
-function memberList({ localizations }: Fields): string[] {
-  return Array.isArray(localizations) ? localizations.filter((id) => typeof id === 'string') : [];
+  async #stateOf({ version, elementalId }: EntityRef): Promise<Wire> {
+    const args = { version, elemental_id: elementalId };
+    return asRecord(await this.#call('get_state_by_elemental_id', args), 'state');
+  }
 }
 
 function listRequest(query: MarkQuery): { operation: string; args: Record<string, unknown> } {

@@ -3,6 +3,8 @@ import { asId, asList, textOr } from './wire.ts';
 import type { ServerCall } from './server-call.ts';
 
 const atOnce = 500;
+/** Row ids kept in memory. */
+const learnedAtMost = 200_000;
 
 /** Members of states: row ids on the server, elemental ids here. */
 export class Members {
@@ -25,16 +27,30 @@ export class Members {
     return (rowId) => this.#known.get(rowId) || null;
   }
 
-  /** Present row ids of the members in a version. */
-  async rowIds(projectId: number, version: number, members: ElementalId[]): Promise<number[]> {
-    const found: number[] = [];
-    for (let from = 0; from < members.length; from += atOnce) {
-      const body = { elemental_ids: members.slice(from, from + atOnce) };
+  /** What was read anyway needs no question. */
+  learn(rowId: number, elementalId: ElementalId): void {
+    if (this.#known.size < learnedAtMost) this.#known.set(rowId, elementalId);
+  }
+
+  /** Present row ids of the members that are there; one in the track's own version before any other. */
+  async currentRows(
+    projectId: number,
+    members: Iterable<ElementalId>,
+    version: number,
+  ): Promise<Map<ElementalId, number>> {
+    const found = new Map<ElementalId, number>();
+    const wanted = [...new Set(members)];
+    for (let from = 0; from < wanted.length; from += atOnce) {
+      const body = { elemental_ids: wanted.slice(from, from + atOnce) };
       const rows = asList(
-        await this.#call('get_localization_list_by_id', { project: projectId, version: [version], body }),
+        await this.#call('get_localization_list_by_id', { project: projectId, body }),
         'localization list',
       );
-      for (const row of rows) found.push(asId(row.id, 'id'));
+      for (const row of rows) {
+        const [id, elementalId] = [asId(row.id, 'id'), textOr(row.elemental_id, '')];
+        this.learn(id, elementalId);
+        if (row.version === version || !found.has(elementalId)) found.set(elementalId, id);
+      }
     }
     return found;
   }

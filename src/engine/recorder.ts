@@ -11,3 +11,8 @@ export function recorderOf(host: Host, account: string): Recorder {
     },
   };
 }
+
+/** The log beside it, for the projects and their catalogs. A log's name has at most 64 characters. */
+export function outlineLogOf(host: Host, account: string): Recorder {
+  return recorderOf(host, `${account.slice(0, 56)}-outline`);
+}

@@ -6,8 +6,8 @@ import { openStore, type OpenStoreOptions } from '../store/open-store.ts';
 import { startSyncEngine } from '../sync/engine.ts';
 import { HostServer } from './host-server.ts';
 import { LocalMedias } from './local-media.ts';
-import { recorderOf } from './recorder.ts';
-import { serverCallOf } from './server-call.ts';
+import { outlineLogOf, recorderOf } from './recorder.ts';
+import { readExtensionOf, serverCallOf } from './server-call.ts';
 
 export interface EngineParts {
   host: Host;
@@ -33,6 +33,7 @@ export async function startEngine({
   const opened = await openStore({
     accountId: account,
     recorder: recorderOf(host, account),
+    outlineLog: outlineLogOf(host, account),
     clock,
     makeId,
     ...(dexie === undefined ? {} : { dexie }),
@@ -42,7 +43,7 @@ export async function startEngine({
   const medias = new LocalMedias({ host, account, device: opened.device, clock });
   const engine = startSyncEngine({
     storage: opened.sync,
-    server: new HostServer(serverCallOf(host, account)),
+    server: new HostServer(serverCallOf(host, account), readExtensionOf(host, account)),
     clock,
     random,
     makeId,

@@ -76,9 +76,12 @@ function appHandlers({
   };
 }
 
+/** ms */
+const extensionLimit = 60_000;
+
 type AccountMethods =
   | `accounts.${'signIn' | 'signOut' | 'activate'}`
-  | 'server.call'
+  | `server.${'call' | 'extension'}`
   | `recorder.${'append' | 'read' | 'release'}`;
 
 function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods> {
@@ -101,6 +104,9 @@ function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods>
     },
     'server.call': async ({ account, operation, args, timeoutMs }) => ({
       value: await server.call(account, operation, args, { timeoutMs }),
+    }),
+    'server.extension': async ({ account, path, query }) => ({
+      value: await server.extension(account, path, query, AbortSignal.timeout(extensionLimit)),
     }),
     'recorder.append': ({ account, bodies }) => recorder.append(pathPart(account), bodies),
     'recorder.read': ({ account, after, limit }) => recorder.read(pathPart(account), after, limit),

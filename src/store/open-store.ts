@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { SyncStorage } from '../sync/ports.ts';
 import { databaseError } from './errors.ts';
+import { Outline } from './outline.ts';
 import { Pages } from './pages.ts';
 import { recover } from './recovery.ts';
 import { readMeta, writeMeta } from './meta.ts';
@@ -16,6 +17,8 @@ import { DeviceTables } from './device-tables.ts';
 export interface OpenStoreOptions {
   accountId: string;
   recorder: Recorder;
+  /** A log of its own for the second copy of projects and catalogs; without one they have none. */
+  outlineLog?: Recorder;
   clock: Clock;
   makeId: MakeId;
   /** Another IndexedDB than the page's own (tests). */
@@ -40,6 +43,7 @@ export interface OpenedStore {
 export async function openStore({
   accountId,
   recorder,
+  outlineLog,
   clock,
   makeId,
   dexie,
@@ -50,14 +54,16 @@ export async function openStore({
   } catch (error) {
     throw databaseError(error);
   }
+  const outline = new Outline(db, outlineLog ?? null);
   try {
+    await outline.restore();
     await recoverAndReport(db, recorder, { now: clock.now(), makeId });
   } catch (error) {
     db.close();
     throw error;
   }
   const pages = new Pages(db);
-  const parts = { db, pages, recorder };
+  const parts = { db, pages, recorder, outline };
   const store = new DexieAnnotationStore({ ...parts, accountId, clock, makeId });
   return {
     store,

@@ -9,6 +9,7 @@ import type {
   Place,
   Revision,
   ServerMedia,
+  ServerRow,
   RowMark,
   SyncStatus,
   SyncStorage,
@@ -17,22 +18,32 @@ import { entityTables, readStates, writeStates, type Rewrite } from './entities.
 import { putServerMedia } from './media-table.ts';
 import { readMeta, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
+import type { Outline } from './outline.ts';
 import type { Pages } from './pages.ts';
 import { encodeLine } from './recorder-lines.ts';
 import { releasable } from './replay.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
 
+interface Parts {
+  db: TidemarkDatabase;
+  pages: Pages;
+  recorder: Recorder;
+  outline: Outline;
+}
+
 /** The engine's side of the device database. */
 export class DexieSyncStorage implements SyncStorage {
   readonly #db: TidemarkDatabase;
   readonly #pages: Pages;
   readonly #recorder: Recorder;
+  readonly #outline: Outline;
 
-  constructor({ db, pages, recorder }: { db: TidemarkDatabase; pages: Pages; recorder: Recorder }) {
+  constructor({ db, pages, recorder, outline }: Parts) {
     this.#db = db;
     this.#pages = pages;
     this.#recorder = recorder;
+    this.#outline = outline;
   }
 
   outbox(projectId: number): Promise<EntityState[]> {
@@ -84,6 +95,12 @@ export class DexieSyncStorage implements SyncStorage {
     return db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.marksOf(media, kind));
   }
 
+  async statesOf(media: MediaKey): Promise<ServerRow[]> {
+    const db = this.#db;
+    const pages = await db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.ofMedia(media));
+    return pages.flatMap(({ head, rows }) => (head.kind === 'state' ? rows : []));
+  }
+
   cursor(name: string): Promise<Json> {
     return readMeta(this.#db, cursorName(name));
   }
@@ -107,17 +124,12 @@ export class DexieSyncStorage implements SyncStorage {
     return (await this.#db.projects.toCollection().primaryKeys()).sort((a, b) => a - b);
   }
 
-  async saveProjects(projects: Project[]): Promise<void> {
-    const { projects: table } = this.#db;
-    await this.#db.transaction('rw', table, async () => {
-      const kept = new Set(projects.map(({ id }) => id));
-      const gone = (await table.toCollection().primaryKeys()).filter((id) => !kept.has(id));
-      await Promise.all([table.bulkDelete(gone), table.bulkPut(projects)]);
-    });
+  saveProjects(projects: Project[]): Promise<void> {
+    return this.#outline.saveProjects(projects);
   }
 
-  async saveCatalog(catalog: ProjectCatalog): Promise<void> {
-    await this.#db.catalogs.put({ projectId: catalog.project.id, catalog });
+  saveCatalog(catalog: ProjectCatalog): Promise<void> {
+    return this.#outline.saveCatalog(catalog);
   }
 
   saveStatus(status: SyncStatus): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { MergeContext } from './merge.ts';
-import type { Failure, ServerPort, SyncStorage } from './ports.ts';
+import type { Failure, ServerPort, ServerTraits, SyncStorage } from './ports.ts';
+import type { Refusals } from './refusals.ts';
+import type { SettleContext } from './settle.ts';
 
 /** What every part of the engine works with. */
 export interface SyncDeps {
@@ -9,6 +11,10 @@ export interface SyncDeps {
   server: ServerPort;
   clock: Clock;
   makeId: MakeId;
+  /** As the server told them last. */
+  traits: ServerTraits;
+  /** What was refused in the life of this engine. */
+  refusals: Refusals;
 }
 
 /** How a part of a round ended: at rest, or stopped by the connection. */
@@ -22,6 +28,10 @@ export function stopped(failure: Failure): PartOutcome {
 
 export function mergeContext({ clock, makeId }: SyncDeps): MergeContext {
   return { now: clock.now(), makeId };
+}
+
+export function settleContext(deps: SyncDeps): SettleContext {
+  return { ...mergeContext(deps), lateFor: deps.traits.lateFor };
 }
 
 /** The items in runs of at most `size`. */

@@ -14,6 +14,7 @@ import { pushMedia } from './media-push.ts';
 import { stockTraits, type ServerTraits, type SyncStatus } from './ports.ts';
 import { audit, pull } from './pull.ts';
 import { push } from './push.ts';
+import { Refusals } from './refusals.ts';
 import { problemOf, sameStatus } from './status.ts';
 
 /*
@@ -30,7 +31,7 @@ import { problemOf, sameStatus } from './status.ts';
  * where only a person can help (offline by choice, sign-in needed).
  */
 
-export interface EngineOptions extends SyncDeps {
+export interface EngineOptions extends Omit<SyncDeps, 'traits' | 'refusals'> {
   random: Random;
   /** After the medias of a project were exchanged: where uploads are ordered. May throw; the round goes on. */
   afterMedia?: (projectId: number) => Promise<void>;
@@ -52,6 +53,7 @@ const catalogEvery = 60_000;
 const mediaEvery = 5000;
 const auditEvery = 10_000;
 const releaseEvery = 30_000;
+const silence = 1000;
 
 export function startSyncEngine(options: EngineOptions): SyncEngine {
   const loop = new Loop(options);
@@ -80,6 +82,9 @@ export class Loop {
   };
   #projects: Project[] = [];
   #traits: ServerTraits = stockTraits;
+  readonly #refusals = new Refusals();
+  /** When the server last answered a question; ms. */
+  #heardAt = -Infinity;
   /** When each thing was last done, by its name; ms. */
   readonly #lastDone = new Map<string, number>();
   #auditAt = 0;
@@ -146,7 +151,7 @@ export class Loop {
       this.#doubted = true;
     }
     if (this.#state.connection.kind !== 'online' || this.#isDue('projects', catalogEvery)) {
-      const projects = await pullProjects(this.#options);
+      const projects = await pullProjects(this.#deps());
       if (!projects.ok) return stopped(projects.failure);
       this.#projects = projects.value;
       const traits = await this.#options.server.readTraits();
@@ -169,13 +174,13 @@ export class Loop {
   async #exchangeProject(project: Project): Promise<PartOutcome> {
     const { id } = project;
     const parts: (() => Promise<PartOutcome>)[] = [
-      () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#options, project)),
-      () => pushMedia(this.#options, id, this.#traits),
-      () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#options, id)),
+      () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#deps(), project)),
+      () => this.#afterContact(id, () => pushMedia(this.#deps(), id)),
+      () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#deps(), id)),
       () => this.#orderUploads(id),
       () => this.#push(id),
-      () => pull(this.#options, id, 'localization'),
-      () => pull(this.#options, id, 'state'),
+      () => pull(this.#deps(), id, 'localization'),
+      () => pull(this.#deps(), id, 'state'),
       () => this.#every(`audit/${id}`, auditEvery, () => this.#auditNext(id)),
     ];
     for (const part of parts) {
@@ -183,6 +188,26 @@ export class Loop {
       if (outcome.kind === 'stopped') return outcome;
     }
     return done;
+  }
+
+  #deps(): SyncDeps {
+    return { ...this.#options, traits: this.#traits, refusals: this.#refusals };
+  }
+
+  /**
+   * A write into a link that is gone leaves everything in doubt; a question first costs a round trip,
+   * and only after a silence. Nothing to write: nothing to ask.
+   */
+  async #afterContact(projectId: number, write: () => Promise<PartOutcome>): Promise<PartOutcome> {
+    const { storage, server, clock } = this.#options;
+    if (clock.now() - this.#heardAt > silence && (await storage.outbox(projectId)).length > 0) {
+      const answer = await server.readProjects();
+      if (!answer.ok) return stopped(answer.failure);
+      this.#heardAt = clock.now();
+    }
+    const outcome = await write();
+    if (outcome.kind === 'done') this.#heardAt = clock.now();
+    return outcome;
   }
 
   async #orderUploads(projectId: number): Promise<PartOutcome> {
@@ -202,7 +227,7 @@ export class Loop {
     if (next === undefined) return done;
     const [media, mediaId] = next;
     for (const kind of ['localization', 'state'] as const) {
-      const outcome = await audit(this.#options, { projectId, kind, media, mediaId });
+      const outcome = await audit(this.#deps(), { projectId, kind, media, mediaId });
       if (outcome.kind === 'stopped') return outcome;
     }
     return done;
@@ -212,7 +237,7 @@ export class Loop {
     const { storage } = this.#options;
     if ((await storage.outbox(projectId)).length === 0) return done;
     await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
-    return push(this.#options, projectId);
+    return this.#afterContact(projectId, () => push(this.#deps(), projectId));
   }
 
   async #every(name: string, interval: number, part: () => Promise<PartOutcome>): Promise<PartOutcome> {

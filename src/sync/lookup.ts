@@ -1,6 +1,6 @@
 import { groupBy } from '../base/group.ts';
 import { entityKey } from '../domain/identity.ts';
-import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { done, inBatches, settleContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import type { Answer, Place, ServerRow } from './ports.ts';
 import { settle } from './settle.ts';
 
@@ -15,7 +15,7 @@ export async function lookUp(deps: SyncDeps, projectId: number, places: Place[])
       const read = await history(deps, projectId, batch);
       if (!read.ok) return stopped(read.failure);
       const rowsOf = groupBy(read.value, ({ ref }) => entityKey(ref));
-      const context = mergeContext(deps);
+      const context = settleContext(deps);
       await deps.storage.revise(batch, (states) =>
         states.map((state, i) =>
           settle(state, rowsOf.get(entityKey(batch[i]?.ref ?? nowhere)) ?? [], context),

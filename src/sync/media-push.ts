@@ -16,7 +16,6 @@ import {
   type MediaSpec,
   type Place,
   type ServerMedia,
-  type ServerTraits,
 } from './ports.ts';
 import { park } from './settle.ts';
 
@@ -32,11 +31,7 @@ const lanes = 8;
 const mediasAtOnce = 500;
 
 /** Sends what the user did to medias, made here or pulled. */
-export async function pushMedia(
-  deps: SyncDeps,
-  projectId: number,
-  traits: ServerTraits,
-): Promise<PartOutcome> {
+export async function pushMedia(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
   const edits = await dirtyMedia(deps, projectId);
   for (const edit of edits.filter(({ op }) => op === 'create')) {
     const failure = await pushOne(deps, projectId, edit);
@@ -45,7 +40,7 @@ export async function pushMedia(
   const ids = await deps.storage.mediaIds(projectId);
   const known = edits.flatMap(({ op, media }) => (op === 'edit' && ids.has(media) ? [placeOf(media)] : []));
   for (const places of inBatches(known, mediasAtOnce)) {
-    const outcome = await new MediaEdits(deps, { projectId, ids, traits }).push(places);
+    const outcome = await new MediaEdits(deps, { projectId, ids }).push(places);
     if (outcome.kind === 'stopped') return outcome;
   }
   return done;
@@ -83,16 +78,11 @@ class MediaEdits {
   readonly #deps: SyncDeps;
   readonly #projectId: number;
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #traits: ServerTraits;
 
-  constructor(
-    deps: SyncDeps,
-    { projectId, ids, traits }: { projectId: number; ids: ReadonlyMap<string, number>; traits: ServerTraits },
-  ) {
+  constructor(deps: SyncDeps, { projectId, ids }: { projectId: number; ids: ReadonlyMap<string, number> }) {
     this.#deps = deps;
     this.#projectId = projectId;
     this.#ids = ids;
-    this.#traits = traits;
   }
 
   async push(places: Place[]): Promise<PartOutcome> {
@@ -156,7 +146,7 @@ class MediaEdits {
       return { fields: {}, unstorable: [] };
     const wanted = Object.entries(sendable(edit, conflicts)).filter(([field]) => isMediaField(field));
     const problem = ([field, value]: [string, Json]): string | null =>
-      this.#traits.storesAnyText ? null : unstorableInMedia(field, value);
+      this.#deps.traits.storesAnyText ? null : unstorableInMedia(field, value);
     return {
       fields: Object.fromEntries(wanted.filter((one) => problem(one) === null)),
       unstorable: wanted.flatMap((one) => {
@@ -260,21 +250,21 @@ async function findOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
 }
 
 /** Writes the attempt of the edit as it is now; that is what is to be sent. */
-async function writeAttempt({ storage, clock, makeId }: SyncDeps, place: Place): Promise<Edit | null> {
+async function writeAttempt(
+  { storage, clock, makeId, traits }: SyncDeps,
+  place: Place,
+): Promise<Edit | null> {
   let written: Edit | null = null;
   await storage.revise([place], ([state]) => {
     const edit = state?.edit ?? null;
-    if (edit?.op !== 'create') return [];
+    const at = clock.now();
+    // An earlier request may still be at work in the server: sent again, it would make a second media.
+    const open = state?.attempt ?? null;
+    if (edit?.op !== 'create' || (open !== null && at >= open.at && at - open.at < traits.lateFor)) return [];
     written = edit;
     const rest = { intent: 'create', baseMark: null, sent: edit.changes, state: 'sent' } as const;
-    const attempt: Attempt = {
-      id: makeId(),
-      key: entityKey(place.ref),
-      revision: edit.revision,
-      at: clock.now(),
-      ...rest,
-    };
-    return [{ attempt }];
+    const { revision } = edit;
+    return [{ attempt: { id: makeId(), key: entityKey(place.ref), revision, at, ...rest } }];
   });
   return written;
 }

@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { MakeId } from '../base/random.ts';
 import { sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
+import { isSetField, mergedSet } from '../domain/member-set.ts';
 import type { Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
 
 /*
@@ -9,7 +10,8 @@ import type { Conflict, Edit, EntityState, Revision, ServerRow } from './ports.t
  *
  *   theirs = base             mine stays, and will be sent
  *   mine = base, or theirs    theirs
- *   all three differ          conflict: mine stays in force and on the screen, theirs is listed,
+ *   all three differ          sets of members: theirs, with my additions and without my removals
+ *                             all else: conflict: mine stays in force and on the screen, theirs is listed,
  *                             and nothing of the field is sent until the user has chosen
  *
  * Delete against edit is a conflict on `$deleted`, in both directions.
@@ -99,6 +101,11 @@ function mergeFields({ edit, conflicts }: WithEdit, theirs: ServerRow, context: 
     const known = listed.find((conflict) => conflict.field === field);
     if (sameValue(value, mine)) {
       listed = listed.filter((conflict) => conflict !== known);
+      continue;
+    }
+    if (isSetField(field) && !sameValue(value, before)) {
+      const merged = mergedSet(before, { mine, theirs: value });
+      if (!sameValue(merged, value)) changes[field] = merged;
       continue;
     }
     changes[field] = mine;

@@ -1,5 +1,6 @@
-import type { MediaKey } from '../domain/identity.ts';
 import type { Fields } from '../domain/fields.ts';
+import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
+import { stateMembers } from '../domain/member-set.ts';
 import { deletedField, sendable } from './merge.ts';
 import type { Attempt, EntityState, Place } from './ports.ts';
 
@@ -10,21 +11,47 @@ export interface Step {
   baseMark: number | null;
   /** The whole content of a create, the changed fields of a patch, nothing of a delete. */
   fields: Fields;
+  /** Refused before: sent alone. */
+  suspect?: boolean;
+}
+
+/** What of the project is on the server already. */
+export interface PlanContext {
+  mediaIds: ReadonlyMap<MediaKey, number>;
+  /** Entities of this device that the server does not have (yet). */
+  absent: ReadonlySet<EntityKey>;
+}
+
+/** The entities of the outbox that are not on the server (yet, or while the user is asked whether they shall be). */
+export function absentOf(outbox: readonly EntityState[]): Set<EntityKey> {
+  return new Set(
+    outbox.flatMap(({ edit }) =>
+      edit !== null && edit.op !== 'delete' && (edit.base === null || edit.base.deleted) ? [edit.key] : [],
+    ),
+  );
 }
 
 /**
  * The next request for an entity, or null: nothing to send, a question is open (conflict, parked,
- * in doubt), or its media is not on the server yet (that holds back only what belongs to it).
+ * in doubt), or something that it names is not on the server yet: its media, or a member of a track.
+ * What is refused holds back only what names it.
  */
-export function nextStep(state: EntityState, mediaIds: ReadonlyMap<MediaKey, number>): Step | null {
-  const { edit, attempt, conflicts } = state;
+export function nextStep(state: EntityState, context: PlanContext): Step | null {
+  const step = wantedStep(state);
+  if (step === null || step.intent === 'delete') return step;
+  if (step.intent === 'create')
+    return context.mediaIds.has(step.place.media) && !namesAbsent(step, context) ? step : null;
+  return namesAbsent(step, context) ? withoutMembers(step) : step;
+}
+
+function wantedStep({ edit, attempt, conflicts }: EntityState): Step | null {
   if (edit === null || attempt !== null || edit.maybeSent || edit.status.kind === 'parked') return null;
   if (edit.ref.kind === 'media' || conflicts.some(({ field }) => field === deletedField)) return null;
   const place = { ref: edit.ref, media: edit.media };
   const baseMark = edit.base?.mark ?? null;
   switch (edit.op) {
     case 'create':
-      return mediaIds.has(edit.media) ? { intent: 'create', place, baseMark, fields: edit.changes } : null;
+      return { intent: 'create', place, baseMark, fields: edit.changes };
     case 'edit': {
       const fields = sendable(edit, conflicts);
       if (edit.base === null || edit.base.deleted || Object.keys(fields).length === 0) return null;
@@ -37,13 +64,27 @@ export function nextStep(state: EntityState, mediaIds: ReadonlyMap<MediaKey, num
   }
 }
 
+/** A track names its members: they come first. */
+function namesAbsent({ place: { ref }, fields }: Step, { absent }: PlanContext): boolean {
+  if (ref.kind !== 'state' || absent.size === 0) return false;
+  const { version } = ref;
+  return stateMembers(fields).some((elementalId) =>
+    absent.has(entityKey({ kind: 'localization', version, elementalId })),
+  );
+}
+
+function withoutMembers(step: Step): Step | null {
+  const { localizations: _members, ...fields } = step.fields;
+  return Object.keys(fields).length === 0 ? null : { ...step, fields };
+}
+
 /**
  * Whether the entity must be read before the next request: what is in doubt, and what the server
  * would carry out blindly (it checks the mark of a PATCH alone).
  */
-export function needsLookup(state: EntityState, mediaIds: ReadonlyMap<MediaKey, number>): boolean {
+export function needsLookup(state: EntityState, context: PlanContext): boolean {
   if (state.edit?.ref.kind === 'media') return false;
   if (state.attempt !== null) return true;
-  const step = nextStep(state, mediaIds);
+  const step = nextStep(state, context);
   return step !== null && (step.intent === 'delete' || (step.intent === 'create' && step.baseMark !== null));
 }

@@ -218,6 +218,11 @@ export interface ServerPort {
   patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>>;
   /** Writes a tombstone; repeating it is harmless. */
   deleteAnnotation(ref: EntityRef): Promise<Answer<null>>;
+  /**
+   * Lets a state name the current rows of its members, where it names older ones; the new mark, or null
+   * if it did already. Repeating it is harmless.
+   */
+  renewMembers(ref: EntityRef): Promise<Answer<ServerRow | null>>;
 
   readProjects(): Promise<Answer<Project[]>>;
   readCatalog(project: Project): Promise<Answer<ProjectCatalog>>;
@@ -239,9 +244,18 @@ export interface ServerPort {
 export interface ServerTraits {
   /** Attributes of medias take any text on every route. */
   storesAnyText: boolean;
+  /** A refusal is about the request, never a way of saying that the server is unwell. */
+  exactRefusals: boolean;
+  /** ms after which a create or a delete without an answer can no longer take effect. */
+  lateFor: number;
 }
 
-export const stockTraits: ServerTraits = { storesAnyText: false };
+/** Its proxy lets a request run for 20 minutes, and its 400 stands for everything. */
+export const stockTraits: ServerTraits = {
+  storesAnyText: false,
+  exactRefusals: false,
+  lateFor: 21 * 60_000,
+};
 
 export interface MediaSpec {
   elementalId: ElementalId;
@@ -286,6 +300,9 @@ export interface SyncStorage {
   doubtSentAttempts(): Promise<void>;
   /** Which rows of one media are known, tombstones included. */
   marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]>;
+
+  /** The states of one media as the server has them, tombstones included. */
+  statesOf(media: MediaKey): Promise<ServerRow[]>;
 
   cursor(name: string): Promise<Json>;
   setCursor(name: string, value: Json): Promise<void>;

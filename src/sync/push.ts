@@ -1,40 +1,38 @@
 import { must } from '../base/assert.ts';
-import type { MediaKey } from '../domain/identity.ts';
+import { firstBatchSize, nextBatchSize } from './batch-size.ts';
 import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { inLanes } from './lanes.ts';
 import { lookUp } from './lookup.ts';
-import { nextStep, needsLookup, type Step } from './plan.ts';
-import type { Attempt, EntityState, Failure, Place } from './ports.ts';
+import { absentOf, needsLookup, nextStep, type PlanContext, type Step } from './plan.ts';
+import type { Answer, Attempt, EntityState, Failure, Place, ServerRow } from './ports.ts';
 import { park, settleEcho } from './settle.ts';
+import { noteRenewals, renewTracks } from './tracks.ts';
 
 /*
- * One push of a project:
+ * One push of a project, in passes; each sends what depends on nothing that is still to be made, the
+ * localizations first, then the states; the next pass sends what waited for that. In a pass:
  *
  *   look up   what is in doubt, and what the server would do blindly (deletes, remakes)
- *   create    localizations, then states; in batches; a refused batch is halved until the one
- *             that is refused stands alone, and that one is parked
- *   patch     one by one, against the mark they were made from
- *   delete    one by one, then all looked up
+ *   create    in batches; a refused batch is halved until the one that is refused stands alone
+ *   patch     against the marks they were made from, a window at a time, in lanes
+ *   delete    in lanes, then all looked up
  *
- * Each request is written down before it is sent. Whatever stops the push leaves a state from which
- * the next one goes on.
+ * At the end the tracks are told the new rows of their members. Each request is written down before
+ * it is sent. Whatever stops the push leaves a state from which the next one goes on.
  */
 
-/** The server's own limit. */
-const createsAtOnce = 500;
+/** Requests at a time: at 600 ms a round trip 10,000 single edits take some five minutes. */
+const lanes = 24;
+/** Requests that are written down and settled together. */
+const window = 240;
 
 export async function push(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
-  const mediaIds = await deps.storage.mediaIds(projectId);
-  const outbox = await deps.storage.outbox(projectId);
-  const doubtful = outbox.filter((state) => needsLookup(state, mediaIds)).map(placeOf);
-  const looked = await lookUp(deps, projectId, doubtful);
-  if (looked.kind === 'stopped') return looked;
-  const pushing = new Push(deps, projectId, mediaIds);
-  const steps = (await deps.storage.outbox(projectId)).flatMap((state) => nextStep(state, mediaIds) ?? []);
-  for (const kind of ['localization', 'state'] as const) {
-    const outcome = await pushing.run(steps.filter(({ place }) => place.ref.kind === kind));
-    if (outcome.kind === 'stopped') return outcome;
+  const pushing = new Push(deps, projectId, await deps.storage.mediaIds(projectId));
+  for (;;) {
+    const pass = await pushing.pass();
+    if (pass.outcome.kind === 'stopped') return pass.outcome;
+    if (!pass.moved) return renewTracks(deps, projectId);
   }
-  return done;
 }
 
 function placeOf({ edit }: EntityState): Place {
@@ -45,27 +43,99 @@ function placeOf({ edit }: EntityState): Place {
 class Push {
   readonly #deps: SyncDeps;
   readonly #projectId: number;
-  readonly #mediaIds: ReadonlyMap<MediaKey, number>;
+  readonly #mediaIds: PlanContext['mediaIds'];
+  /** Revisions that this push has sent already: what comes back is for the next one. */
+  readonly #tried = new Set<string>();
+  #absent: PlanContext['absent'] = new Set();
+  #batchSize = firstBatchSize;
 
-  constructor(deps: SyncDeps, projectId: number, mediaIds: ReadonlyMap<MediaKey, number>) {
+  constructor(deps: SyncDeps, projectId: number, mediaIds: PlanContext['mediaIds']) {
     this.#deps = deps;
     this.#projectId = projectId;
     this.#mediaIds = mediaIds;
   }
 
+  async pass(): Promise<{ outcome: PartOutcome; moved: boolean }> {
+    let moved = false;
+    for (const kind of ['localization', 'state'] as const) {
+      const looked = await this.#lookUpDoubtful(kind);
+      if (looked.kind === 'stopped') return { outcome: looked, moved };
+      const states = (await this.#outbox()).filter(({ edit }) => edit?.ref.kind === kind);
+      const steps = states.flatMap((state) => this.#fresh(state));
+      if (steps.length === 0) continue;
+      moved = true;
+      const outcome = await this.#run(steps);
+      if (outcome.kind === 'stopped') return { outcome, moved };
+    }
+    return { outcome: done, moved };
+  }
+
+  async #outbox(): Promise<EntityState[]> {
+    const outbox = await this.#deps.storage.outbox(this.#projectId);
+    this.#absent = absentOf(outbox);
+    return outbox;
+  }
+
+  async #lookUpDoubtful(kind: 'localization' | 'state'): Promise<PartOutcome> {
+    const doubtful = (await this.#outbox()).filter(
+      (state) => state.edit?.ref.kind === kind && needsLookup(state, this.#context()),
+    );
+    const first = doubtful.filter((state) => {
+      const name = `look/${nameOf(state)}`;
+      return !this.#tried.has(name) && this.#tried.add(name);
+    });
+    return lookUp(this.#deps, this.#projectId, first.map(placeOf));
+  }
+
+  /** The step of a state, if this push has not tried it yet and it is not resting after a refusal. */
+  #fresh(state: EntityState): Step[] {
+    const step = nextStep(state, this.#context());
+    if (step === null || state.edit === null) return [];
+    const { key, revision } = state.edit;
+    const name = `${step.intent}/${nameOf(state)}/${Object.keys(step.fields).length}`;
+    const { refusals, clock } = this.#deps;
+    if (this.#tried.has(name) || !refusals.isDue(key, revision, clock.now())) return [];
+    this.#tried.add(name);
+    return [{ ...step, suspect: refusals.isSuspect(key, revision) }];
+  }
+
+  #context(): PlanContext {
+    return { mediaIds: this.#mediaIds, absent: this.#absent };
+  }
+
   /** Steps of one kind of entity. */
-  async run(steps: Step[]): Promise<PartOutcome> {
+  async #run(steps: Step[]): Promise<PartOutcome> {
     const placesOf = (intent: Step['intent']): Place[] =>
-      steps.flatMap((step) => (step.intent === intent ? [step.place] : []));
-    for (const batch of inBatches(placesOf('create'), createsAtOnce)) {
+      steps.flatMap((step) => (step.intent === intent && step.suspect !== true ? [step.place] : []));
+    const suspects = steps.flatMap((step) =>
+      step.suspect === true && step.intent === 'create' ? [[step.place]] : [],
+    );
+    const created = await this.#createAll(placesOf('create'), suspects);
+    if (created.kind === 'stopped') return created;
+    const patches = steps.flatMap(({ intent, place }) => (intent === 'patch' ? [place] : []));
+    for (const batch of inBatches(patches, window)) {
+      const outcome = await this.#patch(batch);
+      if (outcome.kind === 'stopped') return outcome;
+    }
+    for (const batch of inBatches(placesOf('delete'), window)) {
+      const outcome = await this.#delete(batch);
+      if (outcome.kind === 'stopped') return outcome;
+    }
+    return done;
+  }
+
+  async #createAll(places: Place[], suspects: Place[][]): Promise<PartOutcome> {
+    for (let at = 0; at < places.length;) {
+      const batch = places.slice(at, at + this.#batchSize);
+      at += batch.length;
       const outcome = await this.#create(batch);
       if (outcome.kind === 'stopped') return outcome;
     }
-    for (const place of placesOf('patch')) {
-      const outcome = await this.#patch(place);
+    for (const alone of suspects) {
+      const outcome = await this.#create(alone);
       if (outcome.kind === 'stopped') return outcome;
     }
-    return this.#delete(placesOf('delete'));
+    return done;
   }
 
   async #create(places: Place[]): Promise<PartOutcome> {
@@ -78,9 +148,14 @@ class Push {
       mediaIds: [must(this.#mediaIds.get(media))],
       fields: attempt.sent,
     }));
-    const answer = await this.#deps.server.createAnnotations(this.#projectId, specs);
+    const { server, clock } = this.#deps;
+    const began = clock.now();
+    const answer = await server.createAnnotations(this.#projectId, specs);
+    const isLost = !answer.ok && !isRefusal(answer.failure);
+    if (isLost || written.length >= this.#batchSize)
+      this.#batchSize = nextBatchSize(this.#batchSize, isLost ? null : clock.now() - began);
     if (answer.ok) return this.#lookUpSent(sent);
-    if (!isRefusal(answer.failure)) return this.#stop(sent, answer.failure);
+    if (isLost) return this.#stop(sent, answer.failure);
     // A 400 may come after the rows were stored.
     const looked = await this.#lookUpSent(sent);
     if (looked.kind === 'stopped') return looked;
@@ -90,7 +165,7 @@ class Push {
   async #halve(written: Written[], failure: Failure): Promise<PartOutcome> {
     const [first] = written;
     if (written.length === 1 && first !== undefined) {
-      return this.#park(first, failure, (state) => nextStep(state, this.#mediaIds)?.intent === 'create');
+      return this.#refuse(first, failure, (state) => nextStep(state, this.#context())?.intent === 'create');
     }
     const middle = Math.ceil(written.length / 2);
     for (const half of [written.slice(0, middle), written.slice(middle)]) {
@@ -100,86 +175,117 @@ class Push {
     return done;
   }
 
-  async #patch(place: Place): Promise<PartOutcome> {
-    const [written] = await this.#writeDown([place], 'patch');
-    if (written === undefined) return done;
-    const { baseMark, sent } = written.attempt;
-    const answer = await this.#deps.server.patchAnnotation(place.ref, must(baseMark), sent);
-    if (!answer.ok) return this.#refused(written, answer.failure);
-    const echo = answer.value;
-    if (echo.mark !== must(baseMark) + 1) return this.#lookUpSent([place]);
-    const context = mergeContext(this.#deps);
-    await this.#deps.storage.revise([place], ([state]) =>
-      state === undefined ? [] : [settleEcho(state, echo, context)],
+  async #patch(places: Place[]): Promise<PartOutcome> {
+    const written = await this.#writeDown(places, 'patch');
+    const { server } = this.#deps;
+    const results = await inLanes(written, { lanes, goesOn: isDecided }, ({ place, attempt }) =>
+      server.patchAnnotation(place.ref, must(attempt.baseMark), attempt.sent),
     );
-    return done;
+    const echoes = results.flatMap(({ item, result }) =>
+      result.ok && result.value.mark === must(item.attempt.baseMark) + 1
+        ? [{ place: item.place, echo: result.value }]
+        : [],
+    );
+    await this.#settleEchoes(echoes);
+    const doubtful = results.flatMap(({ item, result }) =>
+      needsLook(result, item.attempt) ? [item.place] : [],
+    );
+    return this.#conclude(written, results, doubtful);
+  }
+
+  async #settleEchoes(echoes: { place: Place; echo: ServerRow }[]): Promise<void> {
+    if (echoes.length === 0) return;
+    const context = mergeContext(this.#deps);
+    await this.#deps.storage.revise(
+      echoes.map(({ place }) => place),
+      (states) =>
+        states.map((state, i) => {
+          const echo = echoes[i]?.echo;
+          return echo === undefined ? {} : settleEcho(state, echo, context);
+        }),
+    );
   }
 
   async #delete(places: Place[]): Promise<PartOutcome> {
-    const sent: Place[] = [];
-    for (const place of places) {
-      const [written] = await this.#writeDown([place], 'delete');
-      if (written === undefined) continue;
-      const answer = await this.#deps.server.deleteAnnotation(place.ref);
-      if (answer.ok) sent.push(place);
-      else {
-        const outcome = await this.#refused(written, answer.failure);
-        if (outcome.kind === 'stopped') {
-          await this.#stop(sent, answer.failure);
-          return outcome;
-        }
-      }
+    const written = await this.#writeDown(places, 'delete');
+    const { server } = this.#deps;
+    const results = await inLanes(written, { lanes, goesOn: isDecided }, ({ place }) =>
+      server.deleteAnnotation(place.ref),
+    );
+    const doubtful = results.flatMap(({ item, result }) =>
+      result.ok || result.failure.kind === 'not-found' || result.failure.kind === 'stale-mark'
+        ? [item.place]
+        : [],
+    );
+    return this.#conclude(written, results, doubtful);
+  }
+
+  /** After requests in lanes: what was refused, what must be read, and what a broken link left open. */
+  async #conclude(
+    written: Written[],
+    results: { item: Written; result: Answer<unknown> }[],
+    doubtful: Place[],
+  ): Promise<PartOutcome> {
+    for (const { item, result } of results) {
+      if (result.ok || !isRefusal(result.failure) || doubtful.includes(item.place)) continue;
+      await this.#refuse(item, result.failure, () => true);
     }
-    return this.#lookUpSent(sent);
+    const begun = new Set(results.map(({ item }) => item));
+    await this.#forget(written.flatMap((item) => (begun.has(item) ? [] : [item.place])));
+    let broken: Failure | null = null;
+    for (const { item, result } of results) {
+      if (result.ok || isRefusal(result.failure)) continue;
+      broken = result.failure;
+      await this.#stop([item.place], result.failure);
+    }
+    if (broken === null) return this.#lookUpSent(doubtful);
+    await this.#doubt(doubtful);
+    return stopped(broken);
   }
 
   /** Writes the attempts of those entities that still want this request, with what they want now. */
   async #writeDown(places: Place[], intent: Step['intent']): Promise<Written[]> {
     const { storage, clock, makeId } = this.#deps;
     let written: Written[] = [];
-    await storage.revise(places, (states) => {
-      written = [];
-      return states.map((state, i) => {
-        const step = nextStep(state, this.#mediaIds);
-        const place = places[i];
-        if (step?.intent !== intent || state.edit === null || place === undefined) return {};
-        const { key, revision, type } = state.edit;
-        const { baseMark, fields } = step;
-        const at = clock.now();
-        const attempt: Attempt = {
-          id: makeId(),
-          key,
-          revision,
-          intent,
-          baseMark,
-          sent: fields,
-          state: 'sent',
-          at,
-        };
-        written.push({ place, type, attempt });
-        return { attempt };
-      });
-    });
+    const cursors = intent === 'delete' ? {} : await noteRenewals(this.#deps, this.#projectId, places);
+    await storage.revise(
+      places,
+      (states) => {
+        written = [];
+        return states.map((state, i) => {
+          const step = nextStep(state, this.#context());
+          const place = places[i];
+          if (step?.intent !== intent || state.edit === null || place === undefined) return {};
+          const { key, revision, type } = state.edit;
+          const { baseMark, fields: sent } = step;
+          const rest = { intent, baseMark, sent, state: 'sent', at: clock.now() } as const;
+          const attempt: Attempt = { id: makeId(), key, revision, ...rest };
+          written.push({ place, type, attempt });
+          return { attempt };
+        });
+      },
+      cursors,
+    );
     return written;
   }
 
-  /** The outcome of a single request that did not succeed. */
-  async #refused(written: Written, failure: Failure): Promise<PartOutcome> {
-    if (failure.kind === 'stale-mark' || failure.kind === 'not-found')
-      return this.#lookUpSent([written.place]);
-    if (!isRefusal(failure)) return this.#stop([written.place], failure);
-    return this.#park(written, failure, () => true);
-  }
-
-  async #park(
+  /** Refused: parked with the reason, or, where a refusal may mean anything, tried again later. */
+  async #refuse(
     { place, attempt }: Written,
     failure: Failure,
     still: (state: EntityState) => boolean,
   ): Promise<PartOutcome> {
-    const now = this.#deps.clock.now();
+    const { clock, refusals, traits } = this.#deps;
+    const now = clock.now();
+    const { key, revision } = attempt;
     const reason = 'message' in failure ? failure.message : failure.kind;
+    const exact = traits.exactRefusals || failure.kind === 'forbidden';
+    if (!refusals.note(key, revision, { now, exact })) {
+      await this.#forget([place]);
+      return done;
+    }
     await this.#deps.storage.revise([place], (states) =>
-      states.map((state) => (still(state) ? park(state, { reason, revision: attempt.revision, now }) : {})),
+      states.map((state) => (still(state) ? park(state, { reason, revision, now }) : {})),
     );
     return done;
   }
@@ -192,13 +298,18 @@ class Push {
 
   /** The connection failed. Only where the request certainly never left is it as if it had not been made. */
   async #stop(places: Place[], failure: Failure): Promise<PartOutcome> {
-    if (neverLeft(failure)) {
-      await this.#deps.storage.revise(places, (states) => states.map(() => ({ attempt: null })));
-    } else await this.#doubt(places);
+    if (neverLeft(failure)) await this.#forget(places);
+    else await this.#doubt(places);
     return stopped(failure);
   }
 
+  async #forget(places: Place[]): Promise<void> {
+    if (places.length === 0) return;
+    await this.#deps.storage.revise(places, (states) => states.map(() => ({ attempt: null })));
+  }
+
   async #doubt(places: Place[]): Promise<void> {
+    if (places.length === 0) return;
     await this.#deps.storage.revise(places, (states) =>
       states.map(({ attempt }) =>
         attempt === null ? {} : { attempt: { ...attempt, state: 'in-doubt' as const } },
@@ -211,6 +322,21 @@ interface Written {
   place: Place;
   type: number;
   attempt: Attempt;
+}
+
+function nameOf({ edit }: EntityState): string {
+  return `${edit?.key ?? ''}@${edit?.revision ?? 0}`;
+}
+
+/** Whether the request has an outcome, so that the next may follow. */
+function isDecided(answer: Answer<unknown>): boolean {
+  return answer.ok || isRefusal(answer.failure);
+}
+
+/** Another mark came between, or the answer tells of an entity that is not as it was thought. */
+function needsLook(answer: Answer<ServerRow>, { baseMark }: Attempt): boolean {
+  if (answer.ok) return answer.value.mark !== must(baseMark) + 1;
+  return answer.failure.kind === 'stale-mark' || answer.failure.kind === 'not-found';
 }
 
 function isRefusal(failure: Failure): boolean {

@@ -1,5 +1,6 @@
 import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
+import { isSetField } from '../domain/member-set.ts';
 import { deletedField, list, rebase, type MergeContext } from './merge.ts';
 import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
 
@@ -13,24 +14,42 @@ import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from '
 
 type Asked = EntityState & { attempt: Attempt };
 
+export interface SettleContext extends MergeContext {
+  /** ms that a request without an answer may still take effect after it was sent. */
+  lateFor: number;
+}
+
 /**
  * Settles the open request of an entity with its whole history as the server has it now (all marks,
  * tombstones too). Without an edit or a request, it only folds the current mark.
  */
-export function settle(state: EntityState, history: ServerRow[], context: MergeContext): Revision {
+export function settle(state: EntityState, history: ServerRow[], context: SettleContext): Revision {
   const marks = history.toSorted((a, b) => a.mark - b.mark || a.rowId - b.rowId);
   const last = marks.at(-1) ?? null;
   const current = last === null ? null : newest(state.row, last);
   const { attempt } = state;
   if (attempt === null) return { ...rebase(state, current, context) };
   const landed = findLanded({ ...state, attempt }, marks);
-  if (landed === null) return settleUnsent({ ...state, attempt }, current, context);
+  if (landed === null) {
+    if (mayStillLand(attempt, context)) return { row: current };
+    return settleUnsent({ ...state, attempt }, current, context);
+  }
   const confirmed = confirm({ ...state, attempt }, landed, context);
   const repaired = repairHidden(
     { ...state, ...confirmed, attempt },
     { before: state.edit, marks, landed, context },
   );
   return onto(repaired, landed, current, context);
+}
+
+/**
+ * A create or a delete in doubt may still be at work in the server; sent again, it would be carried out
+ * twice. (A PATCH names its mark: the second one is refused.)
+ */
+function mayStillLand({ intent, state, at }: Attempt, { now, lateFor }: SettleContext): boolean {
+  const age = now - at;
+  // Below zero the clock was set back, and tells nothing.
+  return intent !== 'patch' && state === 'in-doubt' && age >= 0 && age < lateFor;
 }
 
 /** Settles with the row that a PATCH answered, where its mark follows the base directly. */
@@ -103,9 +122,33 @@ function confirm(
   if (Object.keys(changes).length === 0) return { edit: null, conflicts };
   const rest: Edit = { ...settled, op: 'edit', changes };
   // What exactly was sent by a process whose database was lost is not known: it is sent again.
-  if (unstored.length === 0 || edit.maybeSent) return { edit: rest, conflicts };
+  const asked = rewrittenMeanwhile({ edit: rest, attempt, conflicts }, landed, {
+    ...context,
+    unsure: edit.maybeSent,
+  });
+  if (unstored.length === 0 || edit.maybeSent) return { edit: rest, conflicts: asked };
   const reason = `The server did not store: ${unstored.join(', ')}`;
-  return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts };
+  return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts: asked };
+}
+
+/**
+ * Somebody rewrote in place what had just arrived, and the user has changed the same field since.
+ * `unsure`: after a lost database it is not known what was sent, so whatever differs is asked about.
+ */
+function rewrittenMeanwhile(
+  { edit, attempt: { sent }, conflicts }: Pick<EntityState, 'conflicts'> & { edit: Edit; attempt: Attempt },
+  landed: ServerRow,
+  { unsure, ...context }: MergeContext & { unsure: boolean },
+): Conflict[] {
+  let listed = conflicts;
+  for (const [field, mine] of Object.entries(edit.changes)) {
+    const value = landed.fields[field] ?? null;
+    const base = unsure ? null : (sent[field] ?? null);
+    const isOurs = !unsure && (sameValue(sent[field], mine) || sameValue(value, base));
+    if (isSetField(field) || !(field in sent) || isOurs) continue;
+    listed = list(listed, { edit, theirs: landed, field, base, mine, value }, context);
+  }
+  return listed;
 }
 
 /** Ours had arrived, and somebody deleted it: what the user changed since it was sent is asked about. */

@@ -1,10 +1,12 @@
 import { sameFields, sameValue } from '../../src/domain/compare.ts';
 import { entityKey, type EntityKey } from '../../src/domain/identity.ts';
+import { isSetField, membersOf } from '../../src/domain/member-set.ts';
 import { mediaRef, mediaRow } from '../../src/sync/ports.ts';
 import { visibleFields } from '../../src/store/overlay.ts';
 import { seenValue } from './ledger.ts';
 import type { Scene } from './scene.ts';
 import type { Mark, SimulatedTator } from './simulated-tator.ts';
+import { isLeftToTheUser } from './waiting.ts';
 
 /** Each returns what is wrong, in words; an empty list when the invariant holds. */
 type Checker = (scene: Scene) => string[] | Promise<string[]>;
@@ -46,6 +48,9 @@ export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promis
             sameValue(row.fields[field], value) || sameValue(row.fields[newNames[field] ?? field], value),
         );
         if (isThere || (edit !== null && sameValue(edit.changes[field], value))) continue;
+        // Sets merge by element: each must have arrived, or wait.
+        const seen = [...chain.map(({ row }) => row.fields[field]), edit?.changes[field]].flatMap(membersOf);
+        if (isSetField(field) && membersOf(value).every((id) => seen.includes(id))) continue;
         lost.push(`user ${user}: ${field}=${JSON.stringify(value)} of ${key}`);
       }
     }
@@ -108,7 +113,7 @@ const allConverge: Checker = async ({ refs, tator, stations }) => {
     for (const ref of refs) {
       const key = entityKey(ref);
       const state = states.get(key);
-      if (state?.edit?.status.kind === 'parked') continue;
+      if (state !== undefined && isLeftToTheUser(state, states)) continue;
       const current = tator.current(key);
       const theirs = current === null || current.deleted ? null : current.fields;
       const mine = state === undefined ? null : visibleFields(state);
@@ -186,8 +191,9 @@ const untouchedFieldsIdentical: Checker = ({ tator, stations }) =>
 const theCountIsTheTruth: Checker = async ({ stations }) => {
   const wrong: string[] = [];
   for (const { device, user } of stations) {
-    for (const { edit, attempt, conflicts } of (await device.states()).values()) {
-      const isDone = edit === null || edit.status.kind === 'parked';
+    const states = await device.states();
+    for (const { edit, attempt, conflicts } of states.values()) {
+      const isDone = edit === null || isLeftToTheUser({ edit }, states);
       if (attempt !== null || !isDone)
         wrong.push(`user ${user}: ${JSON.stringify({ edit, attempt, conflicts: conflicts.length })}`);
     }

@@ -297,6 +297,10 @@ class MemoryStorage implements SyncStorage {
     return rows;
   }
 
+  statesOf(media: MediaKey): Promise<ServerRow[]> {
+    return this.marksOf(media, 'state');
+  }
+
   async cursor(name: string): Promise<Json> {
     await this.#read();
     return this.#device.tables.cursors.get(name) ?? null;

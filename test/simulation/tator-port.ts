@@ -103,6 +103,11 @@ export class FaultyPort implements ServerPort {
     );
   }
 
+  /** There are no tracks here. */
+  renewMembers(): Promise<Answer<null>> {
+    return this.#read(() => null);
+  }
+
   readProjects(): Promise<Answer<Project[]>> {
     return this.#read(() => [project]);
   }
@@ -135,7 +140,7 @@ export class FaultyPort implements ServerPort {
   }
 
   readTraits(): Promise<Answer<ServerTraits>> {
-    return this.#read(() => stockTraits);
+    return this.#read(() => ({ ...stockTraits, exactRefusals: true, lateFor: 0 }));
   }
 
   createMedia(_projectId: number, spec: MediaSpec): Promise<Answer<number>> {

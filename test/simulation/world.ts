@@ -15,6 +15,7 @@ import { SimulatedTator } from './simulated-tator.ts';
 import { FaultyPort, type Traffic } from './tator-port.ts';
 import { userAct } from './user.ts';
 import { VirtualTime } from './virtual-time.ts';
+import { isLeftToTheUser } from './waiting.ts';
 
 /** Switches that plant a known bug around the engine, to see that the checkers catch it. */
 export interface Planted {
@@ -215,8 +216,9 @@ export class World implements Scene {
     this.#signIn(station);
     const random = seededRandom(this.#script.seed + round);
     let work = false;
-    for (const { edit, conflicts } of (await station.device.states()).values())
-      work ||= conflicts.length > 0 || (edit !== null && edit.status.kind !== 'parked');
+    const states = await station.device.states();
+    for (const { edit, conflicts } of states.values())
+      work ||= conflicts.length > 0 || (edit !== null && !isLeftToTheUser({ edit }, states));
     await this.#alone(async () => {
       await userAct(this, station, 'decide', random);
       // Some refusals were not about the edit: once nothing goes wrong any more, it is tried again.

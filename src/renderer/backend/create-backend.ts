@@ -5,7 +5,7 @@ import type { Backend } from './backend.ts';
 import { shellOf } from './connect.ts';
 import { createPathImporter, createStreamImporter } from './importers.ts';
 import { createMediaSource } from './media-source.ts';
-import { recorderOf } from './recorder-of.ts';
+import { outlineLogOf, recorderOf } from './recorder-of.ts';
 
 /** The real backend: the host over RPC, the store on this page's IndexedDB. */
 export function createBackend({ host, clock, scope }: { host: Host; clock: Clock; scope: Window }): Backend {
@@ -21,7 +21,13 @@ export function createBackend({ host, clock, scope }: { host: Host; clock: Clock
         ? createStreamImporter(host, clock, (address, init) => scope.fetch(address, init))
         : createPathImporter(host, shell),
     openStore: async (accountId) => {
-      const opened = await openStore({ accountId, recorder: recorderOf(host, accountId), clock, makeId });
+      const opened = await openStore({
+        accountId,
+        recorder: recorderOf(host, accountId),
+        outlineLog: outlineLogOf(host, accountId),
+        clock,
+        makeId,
+      });
       return opened.store;
     },
   };

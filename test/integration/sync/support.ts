@@ -1,6 +1,7 @@
 import { Dexie } from 'dexie';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { createTatorClient } from '../../../src/api/client.ts';
+import { readExtension } from '../../../src/api/extensions.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import type { Stop } from '../../../src/base/disposable.ts';
 import { TidemarkError } from '../../../src/contract/errors.ts';
@@ -25,7 +26,12 @@ export class DirectHost implements Host {
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
   readonly #client;
 
+  readonly #url: () => string;
+  readonly #token: string;
+
   constructor(url: () => string, token: string) {
+    this.#url = url;
+    this.#token = token;
     this.#client = () =>
       createTatorClient({ host: url(), token, fetch, clock: systemClock(), random: Math.random, tries: 1 });
   }
@@ -38,6 +44,8 @@ export class DirectHost implements Host {
     switch (method) {
       case 'server.call':
         return { value: await this.#serverCall(params.operation as OperationName, params.args) };
+      case 'server.extension':
+        return { value: await this.#extension(params.path as string) };
       case 'recorder.append':
         for (const body of params.bodies as string[]) this.#log.push({ seq: this.#log.length + 1, body });
         return { seq: this.#log.length };
@@ -55,6 +63,12 @@ export class DirectHost implements Host {
       default:
         return {};
     }
+  }
+
+  async #extension(path: string): Promise<unknown> {
+    if (this.offline) throw new TidemarkError('offline-by-choice');
+    const clock = systemClock();
+    return readExtension(path, {}, { host: this.#url(), token: this.#token, fetch, clock });
   }
 
   async #serverCall(operation: OperationName, args: unknown): Promise<unknown> {

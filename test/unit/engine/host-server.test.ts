@@ -19,7 +19,7 @@ function serverOf(operations: Operations) {
       string,
       unknown
     >;
-  return { server: new HostServer(serverCallOf(host, 'crew')), asked };
+  return { server: new HostServer(serverCallOf(host, 'crew'), () => Promise.resolve(null)), asked };
 }
 
 const ref = {

@@ -39,6 +39,7 @@ export class MemoryRecorder implements Recorder {
 
 export interface World {
   recorder: MemoryRecorder;
+  outlineLog: MemoryRecorder;
   makeId: MakeId;
   /** The device's IndexedDB; replace it to lose the database. */
   indexedDB: IDBFactory;
@@ -57,12 +58,14 @@ export function makeWorld(seed = 1): World {
   };
   const world: World = {
     recorder: new MemoryRecorder(),
+    outlineLog: new MemoryRecorder(),
     makeId: () => uuidFrom(random),
     indexedDB: new IDBFactory(),
     open: () =>
       openStore({
         accountId: 'crew',
         recorder: world.recorder,
+        outlineLog: world.outlineLog,
         clock,
         makeId: world.makeId,
         dexie: { indexedDB: world.indexedDB, IDBKeyRange },

@@ -1,6 +1,6 @@
 import { entityKey, type EntityRef } from '../../../src/domain/identity.ts';
-import type { MergeContext } from '../../../src/sync/merge.ts';
 import type { Attempt, Edit, EntityState, ServerRow } from '../../../src/sync/ports.ts';
+import type { SettleContext } from '../../../src/sync/settle.ts';
 
 export const ref: EntityRef = {
   kind: 'localization',
@@ -63,7 +63,7 @@ export function stateOf(over: Partial<EntityState>): EntityState {
   return { row: null, edit: null, attempt: null, conflicts: [], ...over };
 }
 
-export function testContext(): MergeContext {
+export function testContext(): SettleContext {
   let last = 0;
-  return { now: 5, makeId: () => `id-${(last += 1)}` };
+  return { now: 5, lateFor: 0, makeId: () => `id-${(last += 1)}` };
 }

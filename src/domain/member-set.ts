@@ -1,0 +1,29 @@
+import type { Json } from '../base/json.ts';
+import type { Fields } from './fields.ts';
+
+/** Whether the field holds a set of elemental ids, which merges element by element. */
+export function isSetField(field: string): boolean {
+  return field === 'localizations' || field === 'media';
+}
+
+/** The elemental ids of a set field; empty where there is none. */
+export function membersOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
+}
+
+/** The localizations that a state names. */
+export function stateMembers(fields: Fields): string[] {
+  return membersOf(fields.localizations);
+}
+
+/** Theirs, with what mine adds to the base and without what mine takes from it. Sorted. */
+export function mergedSet(
+  base: Json | undefined,
+  { mine, theirs }: { mine: Json | undefined; theirs: Json | undefined },
+): string[] {
+  const before = new Set(membersOf(base));
+  const wanted = new Set(membersOf(mine));
+  const kept = membersOf(theirs).filter((id) => wanted.has(id) || !before.has(id));
+  const added = [...wanted].filter((id) => !before.has(id));
+  return [...new Set([...kept, ...added])].sort();
+}
