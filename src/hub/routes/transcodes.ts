@@ -52,9 +52,10 @@ export function transcodeRoutes(serve: Serve, deps: HubDeps): void {
   serve('get_transcode_list', async ({ caller, params, query }) =>
     ok((await list(caller, params.project, query)).map(transcodeJson)),
   );
-  serve('get_transcode_list_by_id', async ({ caller, params, query, body }) =>
-    ok((await list(caller, params.project, query, body)).map(transcodeJson)),
-  );
+  serve('get_transcode_list_by_id', async ({ caller, params, query, body }) => {
+    await requireProject(db, caller, params.project, level.transfer);
+    return ok((await list(caller, params.project, query, body)).map(transcodeJson));
+  });
 
   serve('delete_transcode', async ({ caller, params }) => {
     const row = await findJob(params.uid);

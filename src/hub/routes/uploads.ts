@@ -14,7 +14,7 @@ export function uploadRoutes(serve: Serve, deps: HubDeps): void {
   const expiry = (seconds: number | undefined): number => Math.floor(clock.now() / 1000) + (seconds ?? A_DAY);
 
   serve('get_upload_info', async ({ caller, params, query, origin }) => {
-    const { project } = await requireProject(db, caller, params.project, level.view);
+    const { project } = await requireProject(db, caller, params.project, level.transfer);
     if (query.media_id !== undefined && query.file_id !== undefined) {
       throw badRequest('media_id and file_id exclude each other.');
     }
