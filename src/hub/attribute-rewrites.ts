@@ -2,16 +2,18 @@ import { sql } from 'kysely';
 import type { Tx } from './db/database.ts';
 import type { TypeKind } from './db/schema.ts';
 
-const tableOf: Record<TypeKind, string | undefined> = {
+const tableOf: Record<TypeKind | 'section', string | undefined> = {
   media: 'media',
   localization: 'localizations',
   state: 'states',
   leaf: 'leaves',
   file: undefined,
+  section: 'sections',
 };
 
 export interface InstancesOf {
-  kind: TypeKind;
+  kind: TypeKind | 'section';
+  /** Id of the type; of the project, for sections. */
   type: number;
 }
 
@@ -39,7 +41,8 @@ async function rewrite(
 ): Promise<void> {
   const table = tableOf[kind];
   if (table === undefined) return;
-  await sql`UPDATE ${sql.table(table)} SET attributes = ${value} WHERE type = ${type} AND ${where}`.execute(
+  const column = sql.ref(kind === 'section' ? 'project' : 'type');
+  await sql`UPDATE ${sql.table(table)} SET attributes = ${value} WHERE ${column} = ${type} AND ${where}`.execute(
     tx,
   );
 }

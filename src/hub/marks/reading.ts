@@ -92,8 +92,8 @@ export async function listAnnotations(
   { gzip, format }: { gzip: boolean; format: ListFormat },
 ): Promise<Answer> {
   await requireProject(db, caller, project, level.view);
-  const { condition, scope } = await selectAnnotations(db, { table, project, query, body });
-  const order = orderOf(scope, query.sort_by ?? [], ['id']);
+  const { condition, scope, nearest } = await selectAnnotations(db, { table, project, query, body });
+  const order = nearest ?? orderOf(scope, query.sort_by ?? [], ['id']);
   const rows = ordered(db, table, condition, { order, ...windowOf(query.start, query.stop) });
   if (format === 'csv') {
     const attributes = scope.types.flatMap((type) => type.attribute_types.map(({ name }) => name));

@@ -97,16 +97,35 @@ export function attributeTypeRoutes(serve: Serve, { db }: HubDeps): void {
     entity: string | undefined;
   }
 
+  /** Attributes of sections are defined on the project, whose id stands for the type's. */
+  async function changeOfSections(
+    { caller, id }: Pick<Place, 'caller' | 'id'>,
+    work: (tx: Tx, types: AttributeType[], of: InstancesOf) => Promise<AttributeType[]>,
+  ): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      await requireProject(tx, caller, id, level.full);
+      const row = await tx
+        .selectFrom('projects')
+        .select('attribute_types')
+        .where('id', '=', id)
+        .forUpdate()
+        .executeTakeFirstOrThrow();
+      const types = await work(tx, row.attribute_types, { kind: 'section', type: id });
+      await tx
+        .updateTable('projects')
+        .set({ attribute_types: JSON.stringify(types) })
+        .where('id', '=', id)
+        .execute();
+    });
+  }
+
   async function change(
     { caller, id, entity }: Place,
     work: (tx: Tx, types: AttributeType[], of: InstancesOf) => Promise<AttributeType[]>,
   ): Promise<void> {
+    if (entity === 'Section') return changeOfSections({ caller, id }, work);
     const kind = kinds[entity ?? ''];
-    if (!kind)
-      throw badRequest(
-        `Attributes of ${entity ?? 'nothing'} are not yet part of this hub.`,
-        'not-implemented',
-      );
+    if (!kind) throw badRequest('An attribute needs the "entity_type" that it belongs to.');
     await db.transaction().execute(async (tx) => {
       const row = await tx
         .selectFrom('entity_types')

@@ -16,6 +16,7 @@ import { allOf, type Condition } from '../search/fields.ts';
 import { loadScope } from '../search/scopes.ts';
 import { searchCondition } from '../search/search-object.ts';
 import { orderOf, windowOf } from '../search/sorting.ts';
+import { nearestTo, type VectorSearch } from '../search/vectors.ts';
 
 type LeafRow = Selectable<Leaves>;
 
@@ -41,7 +42,7 @@ interface LeafBulk {
 interface LeafBody {
   ids?: readonly number[] | undefined;
   object_search?: unknown;
-  float_array?: readonly unknown[] | undefined;
+  float_array?: readonly VectorSearch[] | undefined;
 }
 
 export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
@@ -220,8 +221,6 @@ async function listedLeaves(db: Db | Tx, project: number, query: LeafQuery, body
 }
 
 async function selectLeaves(db: Db | Tx, project: number, query: LeafQuery, body: LeafBody) {
-  if (body.float_array !== undefined)
-    throw badRequest('float_array is not yet part of this hub.', 'not-implemented');
   const scope = await loadScope(db, project, 'leaf', { alias: 'row', type: query.type });
   const conditions: Condition[] = [sql<SqlBool>`row.project = ${project}`, sql<SqlBool>`NOT row.deleted`];
   if (query.type !== undefined) conditions.push(sql<SqlBool>`row.type = ${query.type}`);
@@ -235,7 +234,12 @@ async function selectLeaves(db: Db | Tx, project: number, query: LeafQuery, body
   for (const search of [query.encoded_search, body.object_search]) {
     if (search !== undefined) conditions.push(searchCondition(scope, {}, search));
   }
-  return { condition: allOf(conditions), order: orderOf(scope, query.sort_by ?? [], ['id']) };
+  const nearest = body.float_array && nearestTo(scope, query.type, body.float_array);
+  conditions.push(...(nearest?.conditions ?? []));
+  return {
+    condition: allOf(conditions),
+    order: nearest?.order ?? orderOf(scope, query.sort_by ?? [], ['id']),
+  };
 }
 
 async function parentOf(tx: Tx, project: number, id: number): Promise<{ id: number; path: string }> {

@@ -168,10 +168,10 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
 
   async function rowsOf({ caller, project, query, body }: ListRequest) {
     await requireProject(db, caller, project, level.view);
-    const { condition, scope } = await selectMedia(db, project, query, body);
+    const { condition, scope, nearest } = await selectMedia(db, project, query, body);
     const { offset, limit } = windowOf(query.start, query.stop);
     let rows = db.selectFrom('media as row').selectAll('row').where(condition);
-    for (const key of orderOf(scope, query.sort_by ?? [], ['name', 'id'])) {
+    for (const key of nearest ?? orderOf(scope, query.sort_by ?? [], ['name', 'id'])) {
       rows = rows.orderBy(key as RawBuilder<SqlBool>);
     }
     if (offset > 0) rows = rows.offset(offset);

@@ -1,13 +1,16 @@
-import { sql, type Selectable, type SqlBool } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { requireProject, type Caller } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { attributesForCreate, attributesForEdit } from '../attributes.ts';
 import { created, ok, type Serve } from '../call.ts';
+import type { Tx } from '../db/database.ts';
 import type { Sections } from '../db/schema.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { requireAll } from '../marks/references.ts';
 import { checkElementalId } from '../marks/writing.ts';
+import { withBeginning } from '../search/label-paths.ts';
+import { selectSections } from '../search/section-query.ts';
 
 export function sectionRoutes(serve: Serve, { db, clock, makeId }: HubDeps): void {
   serve('create_section', async ({ caller, params, body }) => {
@@ -16,7 +19,7 @@ export function sectionRoutes(serve: Serve, { db, clock, makeId }: HubDeps): voi
       const { project: row } = await requireProject(tx, caller, project, level.edit);
       await requireAll(tx, 'media object', project, body.media ?? []);
       const searches = body.object_search ?? body.related_search;
-      const path = (body.path ?? body.name).replace(/[^A-Za-z0-9_.]/g, '_');
+      const path = cleanPath(body.path ?? body.name);
       await refuseDuplicate(tx, project, path);
       const section = await tx
         .insertInto('sections')
@@ -47,24 +50,25 @@ export function sectionRoutes(serve: Serve, { db, clock, makeId }: HubDeps): voi
   });
 
   serve('get_section_list', async ({ caller, params, query }) => {
-    await requireProject(db, caller, params.project, level.view);
-    if (query.match !== undefined || query.encoded_search !== undefined) {
-      throw badRequest(
-        'match and encoded_search on sections are not yet part of this hub.',
-        'not-implemented',
-      );
-    }
-    let rows = db.selectFrom('sections').selectAll().where('project', '=', params.project);
-    if (query.name !== undefined) rows = rows.where(sql<SqlBool>`lower(name) = lower(${query.name})`);
-    const elemental = checkElementalId(query.elemental_id);
-    if (elemental !== undefined) rows = rows.where('elemental_id', '=', elemental);
-    if (query.ancestors !== undefined) {
-      rows = rows.where(sql<SqlBool>`starts_with(${query.ancestors} || '.', path || '.')`);
-    }
-    if (query.descendants !== undefined) {
-      rows = rows.where(sql<SqlBool>`starts_with(path || '.', ${query.descendants} || '.')`);
-    }
-    return ok((await rows.orderBy('name').orderBy('id').execute()).map(sectionJson));
+    const { project } = await requireProject(db, caller, params.project, level.view);
+    return ok((await selectSections(db, project, query)).map(sectionJson));
+  });
+
+  serve('update_section_list', async ({ caller, params, query, body }) => {
+    const { old, new: next } = body.path_substitution ?? {};
+    if (!old || !next) throw badRequest('path_substitution needs "old" and "new".');
+    const changed = await db.transaction().execute(async (tx) => {
+      const { project } = await requireProject(tx, caller, params.project, level.edit);
+      // Others that move sections of the project wait, so that no two get one path.
+      await sql`SELECT 1 FROM projects WHERE id = ${project.id} FOR UPDATE`.execute(tx);
+      const moves = (await selectSections(tx, project, query)).flatMap(({ id, path }) => {
+        const moved = withBeginning(path ?? '', old, cleanPath(next));
+        return moved === undefined ? [] : [{ id, path: moved }];
+      });
+      await movePaths(tx, project.id, moves);
+      return moves.length;
+    });
+    return ok({ message: `Successfully updated ${changed} sections!` });
   });
 
   serve('get_section', async ({ caller, params }) =>
@@ -124,6 +128,39 @@ export function sectionRoutes(serve: Serve, { db, clock, makeId }: HubDeps): voi
       .executeTakeFirst();
     if (taken) throw badRequest(`There is already a section with the path ${path}.`);
   }
+}
+
+/** As ltree would have it. */
+function cleanPath(path: string): string {
+  return path.replace(/[^A-Za-z0-9_.]/g, '_');
+}
+
+/** @throws HubError 400 when two sections of the project would have the same path. */
+async function movePaths(
+  tx: Tx,
+  project: number,
+  moves: readonly { id: number; path: string }[],
+): Promise<void> {
+  if (moves.length === 0) return;
+  const taken = await tx
+    .selectFrom('sections')
+    .select('path')
+    .where('project', '=', project)
+    .where(
+      'path',
+      'in',
+      moves.map(({ path }) => path),
+    )
+    .where(
+      'id',
+      'not in',
+      moves.map(({ id }) => id),
+    )
+    .executeTakeFirst();
+  if (taken) throw badRequest(`There is already a section with the path ${taken.path ?? ''}.`);
+  await sql`UPDATE sections SET path = moved.path
+    FROM unnest(${moves.map(({ id }) => id)}::int[], ${moves.map(({ path }) => path)}::text[]) AS moved (id, path)
+    WHERE sections.id = moved.id`.execute(tx);
 }
 
 function sectionJson(row: Selectable<Sections>): Record<string, unknown> {

@@ -1,16 +1,18 @@
-import { sql, type SqlBool } from 'kysely';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { isUuid } from '../../base/random.ts';
 import type { Db, Tx } from '../db/database.ts';
 import { badRequest } from '../errors.ts';
 import type { AnnotationTable } from '../marks/rows.ts';
 import { attributeCondition, type AttributeFilters } from './attribute-filters.ts';
 import { allOf, type Condition, type SearchScope } from './fields.ts';
+import { relatedConditions, type RelatedFilters } from './related-filters.ts';
 import { mediaOfSection } from './sections.ts';
 import { loadScope } from './scopes.ts';
 import { searchCondition, type Specials } from './search-object.ts';
+import { nearestTo, type VectorSearch } from './vectors.ts';
 
 /** The query parameters that select annotations. */
-export interface AnnotationFilters extends AttributeFilters {
+export interface AnnotationFilters extends AttributeFilters, RelatedFilters {
   media_id?: readonly number[] | undefined;
   related_id?: readonly number[] | undefined;
   section?: number | undefined;
@@ -25,7 +27,6 @@ export interface AnnotationFilters extends AttributeFilters {
   show_all_marks?: number | undefined;
   encoded_search?: unknown;
   encoded_related_search?: unknown;
-  related_attribute?: readonly string[] | undefined;
 }
 
 /** The members of a body that select annotations. An empty list selects nothing. */
@@ -37,7 +38,7 @@ export interface AnnotationBody {
   frame_state_ids?: readonly number[] | undefined;
   localization_ids?: readonly number[] | undefined;
   object_search?: unknown;
-  float_array?: readonly unknown[] | undefined;
+  float_array?: readonly VectorSearch[] | undefined;
 }
 
 export interface AnnotationRequest {
@@ -50,6 +51,8 @@ export interface AnnotationRequest {
 export interface AnnotationSelection {
   condition: Condition;
   scope: SearchScope;
+  /** The order of a vector search, which goes before any other. */
+  nearest: readonly RawBuilder<unknown>[] | undefined;
 }
 
 /** Name of the annotation table inside every query here. */
@@ -80,22 +83,10 @@ export async function selectAnnotations(
   if (filters.encoded_related_search !== undefined) {
     conditions.push(relatedMedia(specials, filters.encoded_related_search));
   }
-  refuseUnserved(filters, body);
-  return { condition: allOf(conditions), scope };
-}
-
-/** What this hub does not evaluate yet is refused: ignoring a filter would widen the selection. */
-function refuseUnserved(filters: AnnotationFilters, body: AnnotationBody): void {
-  const related = Object.entries(filters).find(
-    ([name, value]) => name.startsWith('related_attribute') && value !== undefined,
-  );
-  if (related)
-    throw badRequest(
-      `${related[0]} is not yet part of this hub; use encoded_related_search.`,
-      'not-implemented',
-    );
-  if (body.float_array !== undefined)
-    throw badRequest('float_array is not yet part of this hub.', 'not-implemented');
+  conditions.push(...(await onRelatedMedia(db, table, project, filters)));
+  const nearest = body.float_array && nearestTo(scope, filters.type, body.float_array);
+  conditions.push(...(nearest?.conditions ?? []));
+  return { condition: allOf(conditions), scope, nearest: nearest?.order };
 }
 
 function plainConditions(table: AnnotationTable, filters: AnnotationFilters): Condition[] {
@@ -216,6 +207,21 @@ async function specialsFor(db: Db | Tx, table: AnnotationTable, project: number)
         ]),
     }),
   };
+}
+
+/** `related_attribute*`: the media that the annotation belongs to passes. */
+async function onRelatedMedia(
+  db: Db | Tx,
+  table: AnnotationTable,
+  project: number,
+  filters: RelatedFilters,
+): Promise<Condition[]> {
+  const media = await loadScope(db, project, 'media', { alias: 'other' });
+  return (relatedConditions([media], filters) ?? []).map((condition) => {
+    const belongs = table === 'localizations' ? sql`other.id = row.media` : sql`other.id = ANY(row.media)`;
+    return sql<SqlBool>`EXISTS (SELECT 1 FROM media AS other
+      WHERE ${belongs} AND NOT other.deleted AND ${condition})`;
+  });
 }
 
 function relatedMedia(specials: Specials, search: unknown): Condition {

@@ -5,6 +5,7 @@ import {
   anyOf,
   attributeField,
   isPresent,
+  onType,
   type Condition,
   type Field,
   type SearchScope,
@@ -45,7 +46,12 @@ const tests: Record<keyof AttributeFilters, TestName> = {
  * @throws HubError 400 for a name that no type has: the original ignores it and returns everything,
  *   which is deadly with a bulk delete.
  */
-export function attributeCondition(scope: SearchScope, filters: AttributeFilters): Condition | undefined {
+export function attributeCondition(
+  scope: SearchScope,
+  filters: AttributeFilters,
+  /** Other kinds of objects that the filters are for as well: their names are known too. */
+  others: readonly SearchScope[] = [],
+): Condition | undefined {
   const named = Object.entries(tests).flatMap(([parameter, test]) =>
     (filters[parameter as keyof AttributeFilters] ?? []).map((text) => parse(parameter, test, text)),
   );
@@ -53,8 +59,8 @@ export function attributeCondition(scope: SearchScope, filters: AttributeFilters
   const builtin = named.filter(({ name }) => name.startsWith('$'));
   const own = named.filter(({ name }) => !name.startsWith('$'));
   return allOf([
-    ...builtin.map((filter) => builtinCondition(scope, filter)),
-    ...attributeConditions(scope, own),
+    ...builtin.map((filter) => builtinCondition(scope, filter, others)),
+    ...attributeConditions(scope, own, others),
   ]);
 }
 
@@ -76,15 +82,26 @@ function parse(parameter: string, test: TestName, text: string): Named {
   return { name, condition: (field) => testField(field, test, value) };
 }
 
-function builtinCondition({ builtins }: SearchScope, { name, condition }: Named): Condition {
+function builtinCondition(
+  { builtins }: SearchScope,
+  { name, condition }: Named,
+  others: readonly SearchScope[],
+): Condition {
   const field = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-  if (!field) throw badRequest(`There is no column "${name}" to filter by.`);
-  return condition(field);
+  if (field) return condition(field);
+  if (others.some((other) => Object.hasOwn(other.builtins, name))) return sql<SqlBool>`false`;
+  throw badRequest(`There is no column "${name}" to filter by.`);
 }
 
-function attributeConditions(scope: SearchScope, filters: readonly Named[]): Condition[] {
+function attributeConditions(
+  scope: SearchScope,
+  filters: readonly Named[],
+  others: readonly SearchScope[],
+): Condition[] {
   if (filters.length === 0) return [];
-  const used = new Set<string>();
+  const used = new Set(
+    others.flatMap(({ types }) => types.flatMap((type) => type.attribute_types.map(({ name }) => name))),
+  );
   const byType = scope.types.flatMap((type) => {
     const conditions = filters.flatMap(({ name, condition }) => {
       const definition = type.attribute_types.find((known) => known.name === name);
@@ -93,7 +110,7 @@ function attributeConditions(scope: SearchScope, filters: readonly Named[]): Con
       return [condition(attributeField(scope.alias, definition))];
     });
     if (conditions.length === 0) return [];
-    return [sql<SqlBool>`(${sql.ref(`${scope.alias}.type`)} = ${type.id} AND ${allOf(conditions)})`];
+    return [onType(scope, type, allOf(conditions))];
   });
   const unknown = filters.find(({ name }) => !used.has(name));
   if (unknown) throw badRequest(`No type here has an attribute "${unknown.name}".`);

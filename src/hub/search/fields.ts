@@ -21,7 +21,13 @@ export interface SearchScope {
   alias: string;
   /** By name with `$`. */
   builtins: Readonly<Record<string, Field>>;
-  types: readonly { id: number; attribute_types: readonly AttributeType[] }[];
+  types: readonly SearchableType[];
+}
+
+export interface SearchableType {
+  /** Absent where all rows of the table are of one type. */
+  id: number | undefined;
+  attribute_types: readonly AttributeType[];
 }
 
 const kindOf: Record<AttributeType['dtype'], FieldKind> = {
@@ -72,6 +78,12 @@ function typedValue(
 /** Whether the field holds anything. */
 export function isPresent(field: Field): Condition {
   return sql<SqlBool>`${field.value} IS NOT NULL`;
+}
+
+/** The condition on rows of one type only. */
+export function onType({ alias }: SearchScope, { id }: SearchableType, condition: Condition): Condition {
+  if (id === undefined) return condition;
+  return sql<SqlBool>`(${sql.ref(`${alias}.type`)} = ${id} AND ${condition})`;
 }
 
 const noneOf = sql<SqlBool>`false`;

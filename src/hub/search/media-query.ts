@@ -1,15 +1,16 @@
-import { sql, type SqlBool } from 'kysely';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
-import { badRequest } from '../errors.ts';
 import { checkElementalId } from '../marks/writing.ts';
 import { attributeCondition, type AttributeFilters } from './attribute-filters.ts';
 import { allOf, anyOf, type Condition, type SearchScope } from './fields.ts';
+import type { RelatedFilters } from './related-filters.ts';
 import { loadScope } from './scopes.ts';
 import { searchCondition } from './search-object.ts';
-import { mediaSpecials, sectionCondition } from './sections.ts';
+import { mediaSpecials, mediaWithRelated, sectionCondition } from './sections.ts';
+import { nearestTo, type VectorSearch } from './vectors.ts';
 
 /** The query parameters that select media. */
-export interface MediaFilters extends AttributeFilters {
+export interface MediaFilters extends AttributeFilters, RelatedFilters {
   media_id?: readonly number[] | undefined;
   type?: number | undefined;
   name?: string | undefined;
@@ -33,7 +34,14 @@ export interface MediaBody {
   localization_ids?: readonly number[] | undefined;
   state_ids?: readonly number[] | undefined;
   object_search?: unknown;
-  float_array?: readonly unknown[] | undefined;
+  float_array?: readonly VectorSearch[] | undefined;
+}
+
+export interface MediaSelection {
+  condition: Condition;
+  scope: SearchScope;
+  /** The order of a vector search, which goes before any other. */
+  nearest: readonly RawBuilder<unknown>[] | undefined;
 }
 
 const archiveStates: Readonly<Record<string, readonly string[]>> = {
@@ -48,7 +56,7 @@ export async function selectMedia(
   project: number,
   filters: MediaFilters,
   body: MediaBody = {},
-): Promise<{ condition: Condition; scope: SearchScope }> {
+): Promise<MediaSelection> {
   const scope = await loadScope(db, project, 'media', { alias: 'row', type: filters.type });
   const conditions: Condition[] = [sql<SqlBool>`row.project = ${project}`, sql<SqlBool>`NOT row.deleted`];
   conditions.push(...plainConditions(filters), ...idConditions(filters, body));
@@ -66,21 +74,11 @@ export async function selectMedia(
   const related = filters.encoded_related_search;
   if (related !== undefined)
     conditions.push(anyOf(Object.values(specials).map((special) => special(related))));
-  refuseUnserved(filters, body);
-  return { condition: allOf(conditions), scope };
-}
-
-function refuseUnserved(filters: MediaFilters, body: MediaBody): void {
-  const related = Object.entries(filters).find(
-    ([name, value]) => name.startsWith('related_attribute') && value !== undefined,
-  );
-  if (related)
-    throw badRequest(
-      `${related[0]} is not yet part of this hub; use encoded_related_search.`,
-      'not-implemented',
-    );
-  if (body.float_array !== undefined)
-    throw badRequest('float_array is not yet part of this hub.', 'not-implemented');
+  const withRelated = await mediaWithRelated(db, project, filters);
+  if (withRelated) conditions.push(withRelated);
+  const nearest = body.float_array && nearestTo(scope, filters.type, body.float_array);
+  conditions.push(...(nearest?.conditions ?? []));
+  return { condition: allOf(conditions), scope, nearest: nearest?.order };
 }
 
 function plainConditions(filters: MediaFilters): Condition[] {

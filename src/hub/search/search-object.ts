@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import { badRequest } from '../errors.ts';
-import { allOf, anyOf, attributeField, type Condition, type SearchScope } from './fields.ts';
+import { allOf, anyOf, attributeField, onType, type Condition, type SearchScope } from './fields.ts';
 import { testField, type TestName } from './tests.ts';
 
 /** `$related_media` and the like: given the nested search, the condition on the outer row. */
@@ -103,7 +103,7 @@ function fieldCondition(
       const definition = type.attribute_types.find((known) => known.name === name);
       if (!definition) return [];
       const field = attributeField(scope.alias, definition);
-      return [sql<SqlBool>`(${sql.ref(`${scope.alias}.type`)} = ${type.id} AND ${condition(field)})`];
+      return [onType(scope, type, condition(field))];
     }),
   );
 }

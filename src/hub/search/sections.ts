@@ -2,6 +2,7 @@ import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
 import { notFound } from '../errors.ts';
 import { allOf, anyOf, type Condition } from './fields.ts';
+import { relatedConditions, type RelatedFilters } from './related-filters.ts';
 import { loadScope } from './scopes.ts';
 import { searchCondition, type Specials } from './search-object.ts';
 
@@ -51,13 +52,40 @@ export async function sectionCondition(
 
 /** Nested searches on media: annotations of it, visible current ones only. */
 export async function mediaSpecials(db: Db | Tx, project: number): Promise<Specials> {
-  const localizations = await loadScope(db, project, 'localization', { alias: 'other' });
-  const states = await loadScope(db, project, 'state', { alias: 'other' });
-  const visible = sql<SqlBool>`NOT other.deleted AND NOT other.variant_deleted AND other.mark = other.latest_mark`;
+  const { localizations, states } = await annotationScopes(db, project);
   return {
-    $related_localizations: (nested) => sql<SqlBool>`EXISTS (SELECT 1 FROM localizations AS other
-      WHERE ${allOf([sql<SqlBool>`other.media = row.id`, visible, searchCondition(localizations, {}, nested)])})`,
-    $related_states: (nested) => sql<SqlBool>`EXISTS (SELECT 1 FROM states AS other
-      WHERE ${allOf([sql<SqlBool>`row.id = ANY(other.media)`, visible, searchCondition(states, {}, nested)])})`,
+    $related_localizations: (nested) => hasLocalization(searchCondition(localizations, {}, nested)),
+    $related_states: (nested) => hasState(searchCondition(states, {}, nested)),
   };
+}
+
+/** `related_attribute*` on media: any annotation of it passes. */
+export async function mediaWithRelated(
+  db: Db | Tx,
+  project: number,
+  filters: RelatedFilters,
+): Promise<Condition | undefined> {
+  const { localizations, states } = await annotationScopes(db, project);
+  const [onLocalization, onState] = relatedConditions([localizations, states], filters) ?? [];
+  if (!onLocalization || !onState) return undefined;
+  return anyOf([hasLocalization(onLocalization), hasState(onState)]);
+}
+
+async function annotationScopes(db: Db | Tx, project: number) {
+  return {
+    localizations: await loadScope(db, project, 'localization', { alias: 'other' }),
+    states: await loadScope(db, project, 'state', { alias: 'other' }),
+  };
+}
+
+const visible = sql<SqlBool>`NOT other.deleted AND NOT other.variant_deleted AND other.mark = other.latest_mark`;
+
+function hasLocalization(condition: Condition): Condition {
+  return sql<SqlBool>`EXISTS (SELECT 1 FROM localizations AS other
+    WHERE ${allOf([sql<SqlBool>`other.media = row.id`, visible, condition])})`;
+}
+
+function hasState(condition: Condition): Condition {
+  return sql<SqlBool>`EXISTS (SELECT 1 FROM states AS other
+    WHERE ${allOf([sql<SqlBool>`row.id = ANY(other.media)`, visible, condition])})`;
 }
