@@ -13,6 +13,7 @@ import { compileValidation } from './plugins/validation.ts';
 import { serveEverything } from './routes/all.ts';
 import { extensionRoutes } from './routes/extensions.ts';
 import { objectRoutes } from './routes/objects.ts';
+import { servedFileRoutes } from './routes/served-files.ts';
 
 /** Largest JSON body, bytes: 500 polygons with many points fit. */
 const BODY_LIMIT = 64 * 1024 * 1024;
@@ -71,6 +72,7 @@ export function buildApp(deps: HubDeps): FastifyInstance {
     });
   }
   extensionRoutes(app, deps, [...handlers.keys()]);
+  servedFileRoutes(app, deps);
   app.register(async (scope) => objectRoutes(scope, deps));
   return app;
 }

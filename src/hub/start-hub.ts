@@ -9,6 +9,7 @@ import { lockForOneHub } from './db/hub-lock.ts';
 import type { HubDeps } from './deps.ts';
 import { ensureUsers, type FirstUsers } from './first-users.ts';
 import { transcodeKind } from './jobs/kinds.ts';
+import { cleanTemporaryFiles } from './files/temporary-files.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { transcodeWorker } from './jobs/transcode-worker.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
@@ -86,7 +87,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     });
     if (options.sample) await ensureSample(deps, users);
     await deps.queue.start({ alone });
-    stops.push(() => deps.queue.stop());
+    stops.push(() => deps.queue.stop(), cleanTemporaryFiles(deps, report));
     const app = buildApp(deps);
     stops.push(() => app.close());
     await app.listen({ host: options.host, port: options.port });

@@ -24,6 +24,7 @@ const sources = {
   state: sql`SELECT id, attribute_types FROM entity_types WHERE kind = 'state'`,
   media: sql`SELECT id, attribute_types FROM entity_types WHERE kind = 'media'`,
   leaf: sql`SELECT id, attribute_types FROM entity_types WHERE kind = 'leaf'`,
+  file: sql`SELECT id, attribute_types FROM entity_types WHERE kind = 'file'`,
   version: sql`SELECT id FROM versions WHERE true`,
   'media object': sql`SELECT id FROM media WHERE NOT deleted`,
   'localization object': sql`SELECT id FROM localizations WHERE NOT deleted`,
@@ -48,7 +49,7 @@ export async function requireAll(
   const found = new Map(rows.map((row) => [row.id, row.attribute_types ?? []]));
   const missing = wanted.find((id) => !found.has(id));
   if (missing !== undefined) {
-    const name = what in { localization: 1, state: 1, media: 1, leaf: 1 } ? `${what} type` : what;
+    const name = what in { localization: 1, state: 1, media: 1, leaf: 1, file: 1 } ? `${what} type` : what;
     throw badRequest(`There is no ${name} ${missing} in this project.`);
   }
   return found;

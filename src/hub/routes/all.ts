@@ -1,7 +1,9 @@
 import type { Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
+import { appletRoutes } from './applets.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
+import { fileRoutes } from './files.ts';
 import { graphicRoutes } from './graphics.ts';
 import { groupRoutes } from './groups.ts';
 import { invitationRoutes } from './invitations.ts';
@@ -16,6 +18,7 @@ import { projectRoutes } from './projects.ts';
 import { rowProtectionRoutes } from './row-protections.ts';
 import { sectionRoutes } from './sections.ts';
 import { stateRoutes } from './states.ts';
+import { temporaryFileRoutes } from './temporary-files.ts';
 import { transcodeRoutes } from './transcodes.ts';
 import { typeRoutes } from './types.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -47,4 +50,7 @@ const families = [
   localizationRoutes,
   stateRoutes,
   personalRoutes,
+  fileRoutes,
+  temporaryFileRoutes,
+  appletRoutes,
 ];

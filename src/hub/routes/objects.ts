@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import type { HubDeps } from '../deps.ts';
-import { notFound } from '../errors.ts';
-import { parseRange } from '../objects/range.ts';
+import { contentTypeOf, sendObject } from '../objects/send-object.ts';
 import type { Grant } from '../objects/signing.ts';
 
 interface SignedRequest {
@@ -39,18 +38,8 @@ export function objectRoutes(app: FastifyInstance, { objects, signer, clock }: H
     url: '/objects/*',
     handler: async (request, reply) => {
       const { key } = checked(request, 'GET');
-      const info = await objects.head(key);
-      if (!info) throw notFound(`There is no object ${key}.`);
-      const range = parseRange(request.headers.range, info.size);
-      share(reply).header('accept-ranges', 'bytes').header('etag', info.etag).type(contentTypeOf(key));
-      if (range === 'unsatisfiable') {
-        return reply.status(416).header('content-range', `bytes */${info.size}`).send();
-      }
-      const length = range ? range.end - range.start + 1 : info.size;
-      reply.status(range ? 206 : 200).header('content-length', length);
-      if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${info.size}`);
-      if (request.method === 'HEAD') return reply.send();
-      return reply.send(length === 0 ? Buffer.alloc(0) : await objects.read(key, range));
+      share(reply).type(contentTypeOf(key));
+      return sendObject(objects, key, request, reply);
     },
   });
 
@@ -70,19 +59,4 @@ function share(reply: FastifyReply): FastifyReply {
     .header('access-control-expose-headers', 'etag, content-range, content-length, accept-ranges')
     .header('cross-origin-resource-policy', 'cross-origin')
     .header('x-content-type-options', 'nosniff');
-}
-
-const contentTypes: Readonly<Record<string, string>> = {
-  mp4: 'video/mp4',
-  m4a: 'audio/mp4',
-  json: 'application/json',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  gif: 'image/gif',
-};
-
-/** Only types that a browser cannot be made to run; everything else is a download. */
-function contentTypeOf(key: string): string {
-  return contentTypes[key.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream';
 }

@@ -5,6 +5,7 @@ import { created, ok, type Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { projectOfKey, uniqueName } from '../objects/keys.ts';
+import { fileKey, findFile } from '../files/file-objects.ts';
 import { findMedia } from './media.ts';
 
 const A_DAY = 86_400;
@@ -21,13 +22,17 @@ export function uploadRoutes(serve: Serve, deps: HubDeps): void {
     if (query.bucket_id !== undefined) {
       throw badRequest('Buckets are not yet part of this hub.', 'not-implemented');
     }
-    if (query.file_id !== undefined)
-      throw badRequest('Files are not yet part of this hub.', 'not-implemented');
     const name = uniqueName(query.filename, letters(), makeId());
     const owner = `${project.organization ?? 0}/${project.id}`;
     if (query.media_id !== undefined) {
       const media = await findMedia(deps, caller, query.media_id, level.view);
       if (media.project !== project.id) throw badRequest(`Media ${media.id} belongs to another project.`);
+    }
+    if (query.file_id !== undefined) {
+      const file = await findFile(db, caller, query.file_id, level.execute);
+      if (file.project !== project.id) throw badRequest(`File ${file.id} belongs to another project.`);
+      const key = fileKey(owner, file.id, name);
+      return ok(await uploadTo(key, query.num_parts ?? 1, expiry(query.expiration), origin));
     }
     const day = new Date(clock.now()).toISOString().slice(0, 10);
     const key =

@@ -47,7 +47,17 @@ const columnsOf: Record<TypeKind, Columns> = {
     uid: 'text',
   },
   leaf: { id: 'number', type: 'number', name: 'text', path: 'text' },
-  file: {},
+  file: {
+    id: 'number',
+    type: 'number',
+    name: 'text',
+    description: 'text',
+    elemental_id: 'text',
+    created_by: 'number',
+    modified_by: 'number',
+    created_datetime: 'date',
+    modified_datetime: 'date',
+  },
 };
 
 /** What can be searched of one kind of entity in a project; `alias` is its table in the query. */

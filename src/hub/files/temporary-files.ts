@@ -1,0 +1,53 @@
+import type { HubDeps } from '../deps.ts';
+import { servedKey } from './served-files.ts';
+
+type Deps = Pick<HubDeps, 'db' | 'objects' | 'clock'>;
+
+/** An expired file stays so long, so that a download that has begun can end; ms. */
+const GRACE = 3_600_000;
+/** Time between two clean-ups; ms. */
+const PAUSE = 600_000;
+
+/** Deletes rows first: a kill in between leaves bytes that nobody can reach, never a row without them. */
+export async function removeTemporaryFiles({ db, objects }: Deps, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  const organizations = await db
+    .selectFrom('temporary_files')
+    .innerJoin('projects', 'projects.id', 'temporary_files.project')
+    .select(['temporary_files.object_name', 'projects.id', 'projects.organization'])
+    .where('temporary_files.id', 'in', [...ids])
+    .execute();
+  await db
+    .deleteFrom('temporary_files')
+    .where('id', 'in', [...ids])
+    .execute();
+  for (const { object_name: name, ...project } of organizations)
+    await objects.delete(servedKey(project, name));
+}
+
+/** Keeps the store free of expired files until it is stopped. */
+export function cleanTemporaryFiles(deps: Deps, report: HubDeps['report']): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  const clean = (): void => {
+    running = running
+      .then(async () => {
+        const before = new Date(deps.clock.now() - GRACE);
+        const rows = await deps.db
+          .selectFrom('temporary_files')
+          .select('id')
+          .where('eol_datetime', '<', before)
+          .execute();
+        await removeTemporaryFiles(
+          deps,
+          rows.map(({ id }) => id),
+        );
+      })
+      .catch((error: unknown) => report(error, 'clean-up of temporary files'));
+  };
+  clean();
+  const timer = setInterval(clean, PAUSE);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
