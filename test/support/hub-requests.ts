@@ -100,6 +100,12 @@ export class HubRequests {
     return url;
   }
 
+  /** The page of an applet, as it is registered from. */
+  async savedPage(): Promise<string> {
+    const { method, path, body } = await this.of('save_generic_file');
+    return (await this.#admin<{ url: string }>(method, path, body)).body.url;
+  }
+
   async #mediaWithFiles(): Promise<Thing> {
     const media = await this.thing('Media', { fresh: true });
     for (const [kind, body] of Object.entries(fileBodies)) {
@@ -314,13 +320,22 @@ const bodies: Readonly<Partial<Record<Name, MakeBody>>> = {
   update_leaf: () => ({ name: 'leaf' }),
   update_leaf_list: () => ({ ...nothing, attributes: { alias: 'x' } }),
   delete_leaf_list: () => nothing,
-  create_file: async (world) => ({ type: await typeId(world, 'FileType'), name: unique() }),
+  create_file: async (world) => ({
+    type: await typeId(world, 'FileType'),
+    name: unique(),
+    description: '',
+  }),
   update_file: () => ({ name: unique() }),
   register_algorithm: ({ me }) => ({ name: unique(), user: me, files_per_job: 1 }),
   update_algorithm: ({ me }) => ({ name: unique(), user: me, files_per_job: 1, cluster: null }),
-  register_applet: () => ({ name: unique(), description: '' }),
+  save_generic_file: async (world) => ({ name: 'page.html', upload_url: await world.uploaded() }),
+  register_applet: async (world) => ({ name: unique(), html_file: await world.savedPage() }),
   update_applet: () => ({ description: 'new' }),
-  create_temporary_file: () => ({ name: 't', url: 'https://example.invalid/x', lookup: randomUUID() }),
+  create_temporary_file: async (world) => ({
+    name: 't',
+    url: await world.uploaded(),
+    lookup: randomUUID(),
+  }),
   create_bucket: () => ({
     name: unique().slice(0, 60),
     store_type: 'MINIO',

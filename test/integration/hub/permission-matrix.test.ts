@@ -99,14 +99,10 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   get_job: [404],
   delete_job: [404],
   save_algorithm_manifest: [400],
-  save_generic_file: [400],
   register_algorithm: [400],
   update_algorithm: [400, 404],
   delete_algorithm: [404],
   get_algorithm: [404],
-  create_temporary_file: [400],
-  get_temporary_file: [404],
-  delete_temporary_file: [404],
 };
 
 let hub: TestHub;
