@@ -7,11 +7,13 @@ import { buildApp } from './build-app.ts';
 import { openDatabase } from './db/database.ts';
 import { lockForOneHub } from './db/hub-lock.ts';
 import type { HubDeps } from './deps.ts';
-import { ensureUsers, type FirstUsers } from './first-users.ts';
-import { transcodeKind } from './jobs/kinds.ts';
+import { importImage } from './files/import-image.ts';
+import { makeMediaFiles } from './files/make-media-files.ts';
 import { cleanTemporaryFiles } from './files/temporary-files.ts';
+import { ensureUsers, type FirstUsers } from './first-users.ts';
+import { imageImportKind, transcodeKind } from './jobs/kinds.ts';
+import { mediaWorker } from './jobs/media-worker.ts';
 import { JobQueue } from './jobs/queue.ts';
-import { transcodeWorker } from './jobs/transcode-worker.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
 import { FileStore } from './objects/file-store.ts';
 import { UrlSigner } from './objects/signing.ts';
@@ -78,7 +80,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const database = await openDatabase(url, (error) => report(error, 'database connection'));
     stops.push(database.close);
     const deps = await makeDeps(options, { db: database.db, report });
-    deps.queue.work(transcodeKind, transcodeWorker(deps));
+    deps.queue.work(transcodeKind, mediaWorker(deps, makeMediaFiles));
+    deps.queue.work(imageImportKind, mediaWorker(deps, importImage));
     const users = await ensureUsers(database.db, {
       data,
       log,

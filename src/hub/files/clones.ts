@@ -3,6 +3,7 @@ import { attributesForCreate, SECTION_ATTRIBUTE } from '../attributes.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { AttributeType } from '../db/schema.ts';
 import { badRequest } from '../errors.ts';
+import { hasParts } from './compose-media.ts';
 import type { MediaRow } from './media-row.ts';
 
 export interface CloneTarget {
@@ -35,7 +36,8 @@ export async function cloneRows(
   const ids: number[] = [];
   for (const source of sources) {
     const dtype = dtypes.get(source.type) ?? '';
-    if (dtype === 'multi') throw badRequest('Media made of other media cannot be cloned.');
+    if (dtype === 'multi' || hasParts(source.media_files))
+      throw badRequest('Media made of other media cannot be cloned.');
     const row = await tx
       .insertInto('media')
       .values(cloneOf(source, typeFor(types, target.type, dtype), target))

@@ -8,6 +8,7 @@ import { transcodeStreaming, type StreamingFile } from '../../media/transcode.ts
 import type { HubDeps } from '../deps.ts';
 import type { JobRow } from '../jobs/queue.ts';
 import { HopelessJob } from '../jobs/queue.ts';
+import { openSource } from './open-source.ts';
 
 export interface MakeFiles {
   job: JobRow;
@@ -23,7 +24,7 @@ export interface MakeFiles {
 const endOf = { probe: 0.02, thumbnail: 0.05, streaming: 0.9, audio: 0.95 } as const;
 
 /**
- * Makes and stores every file of a video media from its upload: thumbnail, streaming files with their
+ * Makes and stores every file of a video media from its source: thumbnail, streaming files with their
  * segment indexes, sound, animated thumbnail, and the original as the archival file. The media learns
  * of them all at once, at the end; repeating it after a crash writes the same keys again.
  */
@@ -40,7 +41,7 @@ export async function makeMediaFiles(deps: HubDeps, options: MakeFiles): Promise
     .executeTakeFirst();
   if (!media) throw new HopelessJob('The media was deleted.');
   const prefix = `${media.organization ?? 0}/${media.project}/${media.id}/`;
-  const original = await objects.localCopy(source);
+  const original = await openSource(deps, source, { folder: workFolder, signal });
   try {
     const probe = await probeMedia(original.path, { tools, signal });
     if (probe.kind !== 'video') throw new HopelessJob('The file is an image, not a video.');

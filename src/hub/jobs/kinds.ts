@@ -1,2 +1,3 @@
 /** Names of the kinds of jobs, as stored. */
 export const transcodeKind = 'transcode';
+export const imageImportKind = 'image-import';

@@ -7,7 +7,9 @@ import { created, ok, redirectTo, type Answer, type Call, type Serve } from '../
 import type { Tx } from '../db/database.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
+import { composeFiles } from '../files/compose-media.ts';
 import { createMedia } from '../files/create-media.ts';
+import { importOf, queueImport, type ImageImport } from '../files/import-image.ts';
 import { mediaFields, mediaJson, type MediaRow } from '../files/media-row.ts';
 import { downloadUrl, type Presigning } from '../files/presign.ts';
 import { choosePermalink } from '../files/permalink.ts';
@@ -48,13 +50,17 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     const specs = Array.isArray(body) ? body : [body];
     if (specs.length === 0) throw badRequest('The list is empty.');
     if (specs.length > MOST_AT_ONCE) throw badRequest(`At most ${MOST_AT_ONCE} can be created at once.`);
-    const rows = await db.transaction().execute(async (tx) => {
+    const made = await db.transaction().execute(async (tx) => {
       await requireProject(tx, caller, params.project, level.transfer);
-      const made: MediaRow[] = [];
-      for (const spec of specs)
-        made.push(await createMedia(tx, deps, { caller, project: params.project, spec }));
-      return made;
+      const all: { row: MediaRow; wanted: ImageImport | undefined }[] = [];
+      for (const spec of specs) {
+        const row = await createMedia(tx, deps, { caller, project: params.project, spec });
+        all.push({ row, wanted: importOf(deps, row, spec) });
+      }
+      return all;
     });
+    for (const { row, wanted } of made) if (wanted) await queueImport(deps, row, wanted);
+    const rows = made.map(({ row }) => row);
     const objects = rows.map((row) => mediaJson(row));
     if (Array.isArray(body)) {
       const id = rows.map((row) => row.id);
@@ -86,10 +92,7 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     await db.transaction().execute(async (tx) => {
       const row = await lockMedia(tx, params.id);
       if (body.user_elemental_id !== undefined) await requireProject(tx, caller, project, level.full);
-      if (body.multi !== undefined || body.live !== undefined || body.concat !== undefined) {
-        throw badRequest('multi, live and concat are not yet part of this hub.', 'not-implemented');
-      }
-      await updateRow(tx, row, caller, body);
+      await updateRow(tx, row, { caller, body, files: await composeFiles(tx, row, body) });
     });
     const row = await findMedia(deps, caller, params.id, level.view);
     return ok({ message: `Media ${params.id} successfully updated!`, object: mediaJson(row) });
@@ -111,7 +114,7 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
       const rows = await chosenRows(tx, params.project, query, body);
       if (new Set(rows.map((row) => row.type)).size > 1)
         throw badRequest('All selected media must have the same type.');
-      for (const row of rows) await updateRow(tx, row, caller, body);
+      for (const row of rows) await updateRow(tx, row, { caller, body });
       return rows.length;
     });
     return ok({ message: `Successfully updated ${changed} media!` });
@@ -282,8 +285,15 @@ const plainColumns = [
   'last_edit_end',
 ] as const;
 
+interface MediaEdit {
+  caller: Caller;
+  body: Changes;
+  /** In place of those that the row has. */
+  files?: Record<string, unknown> | undefined;
+}
+
 /** Unlike the original's, an edit moves `modified_datetime`, so that clients can see it. */
-async function updateRow(tx: Tx, row: MediaRow, caller: Caller, body: Changes): Promise<void> {
+async function updateRow(tx: Tx, row: MediaRow, { caller, body, files }: MediaEdit): Promise<void> {
   const types = await attributeTypesOf(tx, row.type);
   const given = attributesForEdit(types, body, [SECTION_ATTRIBUTE]);
   const place = await placeInSection(tx, row.project, {
@@ -302,6 +312,7 @@ async function updateRow(tx: Tx, row: MediaRow, caller: Caller, body: Changes): 
     .set({
       ...columns,
       ...archiving(row, body.archive_state),
+      ...(files === undefined ? {} : { media_files: JSON.stringify(files) }),
       ...(elemental === undefined ? {} : { elemental_id: elemental }),
       ...(place.section === undefined ? {} : { primary_section: place.section }),
       ...(user === undefined ? {} : { created_by: user }),

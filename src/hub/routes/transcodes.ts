@@ -3,13 +3,12 @@ import { requireProject, type Caller } from '../access/access.ts';
 import { level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
-import { badRequest, forbidden, notFound } from '../errors.ts';
+import { badRequest, notFound } from '../errors.ts';
 import { createMedia } from '../files/create-media.ts';
+import { isRemote, uploadedSource } from '../files/open-source.ts';
 import { findMedia } from './media.ts';
 import type { JobRow } from '../jobs/queue.ts';
 import { transcodeKind } from '../jobs/kinds.ts';
-import { projectOfKey } from '../objects/keys.ts';
-import { keyOfOwnUrl } from '../objects/own-url.ts';
 import { selectMedia, type MediaBody, type MediaFilters } from '../search/media-query.ts';
 
 export function transcodeRoutes(serve: Serve, deps: HubDeps): void {
@@ -17,19 +16,11 @@ export function transcodeRoutes(serve: Serve, deps: HubDeps): void {
 
   serve('transcode', async ({ caller, params, body }) => {
     await requireProject(db, caller, params.project, level.transfer);
-    const key = keyOfOwnUrl(body.url);
-    if (key === undefined) {
-      throw badRequest(
-        'Transcodes from other servers are not yet part of this hub; upload the file first.',
-        'not-implemented',
-      );
-    }
-    if (projectOfKey(key) !== params.project) throw forbidden('The file belongs to another project.');
-    const info = await objects.head(key);
-    if (!info) throw badRequest('The file to transcode was not uploaded.');
+    const source = await uploadedSource(deps, params.project, body.url);
+    const info = isRemote(source) ? undefined : await objects.head(source);
     const media = await mediaFor(caller, params.project, body);
     const uid = makeId();
-    const spec = { ...body, url: key, media_id: media, size: info.size };
+    const spec = { ...body, url: source, media_id: media, size: info?.size ?? body.size ?? 0 };
     await queue.add({
       uid,
       gid: body.gid,
@@ -118,6 +109,7 @@ interface TranscodeBody {
   uid: string;
   url: string;
   name: string;
+  size?: number | undefined;
   md5?: string | undefined;
   section?: string | undefined;
   section_id?: number | undefined;
