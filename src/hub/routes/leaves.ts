@@ -129,11 +129,16 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
   serve('update_leaf', async ({ caller, params, body }) => {
     const row = await find(caller, params.id, level.full);
     const attributes = attributesForEdit(await attributeTypesOf(db, row.type), body);
-    await db
-      .updateTable('leaves')
-      .set({ name: body.name ?? row.name, attributes: JSON.stringify({ ...row.attributes, ...attributes }) })
-      .where('id', '=', row.id)
-      .execute();
+    const name = body.name ?? row.name;
+    await db.transaction().execute(async (tx) => {
+      await tx
+        .updateTable('leaves')
+        .set({ name, attributes: JSON.stringify({ ...row.attributes, ...attributes }) })
+        .where('id', '=', row.id)
+        .execute();
+      const parent = newParent(body);
+      if (parent !== undefined) await moveLeaf(tx, { ...row, name }, parent);
+    });
     return ok({
       message: `Leaf ${row.id} successfully updated!`,
       object: leafJson(await find(caller, row.id, level.full)),
@@ -240,6 +245,35 @@ async function selectLeaves(db: Db | Tx, project: number, query: LeafQuery, body
     condition: allOf(conditions),
     order: nearest?.order ?? orderOf(scope, query.sort_by ?? [], ['id']),
   };
+}
+
+/** `parent` is not declared by the contract, and honoured: an id, or null or -1 for a root. */
+function newParent(body: object): number | null | undefined {
+  const parent: unknown = 'parent' in body ? body.parent : undefined;
+  if (parent === undefined) return undefined;
+  if (parent === null || parent === -1) return null;
+  if (typeof parent !== 'number' || !Number.isInteger(parent))
+    throw badRequest('The parent of a leaf is an id, or null.');
+  return parent;
+}
+
+/** Hangs a leaf with all that is below it under another one. @throws HubError 400 for one below itself. */
+async function moveLeaf(tx: Tx, leaf: LeafRow, to: number | null): Promise<void> {
+  // The lock keeps two moves from making a ring together.
+  const { rows: projects } = await sql<{ name: string }>`
+    SELECT name FROM projects WHERE id = ${leaf.project} FOR UPDATE`.execute(tx);
+  const parent = to === null ? undefined : await parentOf(tx, leaf.project, to);
+  const { rows } = await sql<{ id: number }>`
+    WITH RECURSIVE tree AS (
+      SELECT id FROM leaves WHERE id = ${leaf.id}
+      UNION SELECT leaves.id FROM leaves JOIN tree ON leaves.parent = tree.id)
+    SELECT id FROM tree`.execute(tx);
+  const ids = rows.map(({ id }) => id);
+  if (parent && ids.includes(parent.id)) throw badRequest('A leaf cannot be below itself.');
+  const path = childPath(parent?.path ?? childPath(undefined, projects[0]?.name ?? ''), leaf.name);
+  await sql`UPDATE leaves SET parent = ${to} WHERE id = ${leaf.id}`.execute(tx);
+  await sql`UPDATE leaves SET path = ${path}::text || substr(path, char_length(${leaf.path}::text) + 1)
+    WHERE id = ANY(${ids}::int[])`.execute(tx);
 }
 
 async function parentOf(tx: Tx, project: number, id: number): Promise<{ id: number; path: string }> {

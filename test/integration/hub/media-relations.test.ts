@@ -108,6 +108,29 @@ describe('a cloned media', () => {
   });
 });
 
+describe('a leaf', () => {
+  it('moves under another one with all that is below it, and never below itself', async () => {
+    const type = (await call('POST', `/rest/LeafTypes/${ids.project}`, { name: 'Places' })).body.id;
+    const grow = async (name: string, parent?: number) => {
+      const spec = parent === undefined ? { type, name } : { type, name, parent };
+      return (await call<Created>('POST', `/rest/Leaves/${ids.project}`, spec)).body.id[0] ?? 0;
+    };
+    const path = async (leaf: number) =>
+      (await call<{ path: string }>('GET', `/rest/Leaf/${leaf}`)).body.path;
+    const bay = await grow('Bay');
+    const reef = await grow('Reef');
+    const ledge = await grow('Ledge', reef);
+    const move = (leaf: number, parent: unknown) => call('PATCH', `/rest/Leaf/${leaf}`, { parent });
+    expect((await move(reef, bay)).status).toBe(200);
+    expect(await path(ledge)).toBe('Sample_dives.Bay.Reef.Ledge');
+    expect((await move(bay, ledge)).status).toBe(400);
+    expect((await move(bay, bay)).status).toBe(400);
+    expect((await move(reef, 'x')).status).toBe(400);
+    expect((await move(reef, null)).status).toBe(200);
+    expect([await path(reef), await path(ledge)]).toEqual(['Sample_dives.Reef', 'Sample_dives.Reef.Ledge']);
+  });
+});
+
 describe('leaves in bulk', () => {
   it('are changed and deleted as they are selected, and only when they are as many as expected', async () => {
     const type = (
