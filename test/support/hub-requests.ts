@@ -92,17 +92,23 @@ export class HubRequests {
     return { id: idOf(reply), elementalId: elementalIdOf(body) };
   }
 
-  /** URL of something uploaded, which is no video. */
-  async uploaded(): Promise<string> {
+  /** URL of something uploaded; what is no video if nothing else is said. */
+  async uploaded(content = 'not a video'): Promise<string> {
     const info = await this.#admin<{ urls: string[] }>('GET', `/rest/UploadInfo/${this.ids.project}`);
     const url = info.body.urls[0] ?? '';
-    await fetch(url, { method: 'PUT', body: 'not a video' });
+    await fetch(url, { method: 'PUT', body: content });
     return url;
   }
 
   /** The page of an applet, as it is registered from. */
   async savedPage(): Promise<string> {
     const { method, path, body } = await this.of('save_generic_file');
+    return (await this.#admin<{ url: string }>(method, path, body)).body.url;
+  }
+
+  /** A workflow, as an algorithm is registered from it. */
+  async savedManifest(): Promise<string> {
+    const { method, path, body } = await this.of('save_algorithm_manifest');
     return (await this.#admin<{ url: string }>(method, path, body)).body.url;
   }
 
@@ -326,8 +332,14 @@ const bodies: Readonly<Partial<Record<Name, MakeBody>>> = {
     description: '',
   }),
   update_file: () => ({ name: unique() }),
-  register_algorithm: ({ me }) => ({ name: unique(), user: me, files_per_job: 1 }),
-  update_algorithm: ({ me }) => ({ name: unique(), user: me, files_per_job: 1, cluster: null }),
+  save_algorithm_manifest: async (world) => ({ name: 'm.yaml', upload_url: await world.uploaded(workflow) }),
+  create_job_cluster: () => ({ name: unique(), host: 'h', port: 443, token: 't', cert: 'c' }),
+  update_job_cluster: () => ({ name: unique(), host: 'h', port: 6443, token: 't', cert: 'c' }),
+  register_algorithm: async (world) => ({
+    ...(await algorithm(world)),
+    manifest: await world.savedManifest(),
+  }),
+  update_algorithm: algorithm,
   save_generic_file: async (world) => ({ name: 'page.html', upload_url: await world.uploaded() }),
   register_applet: async (world) => ({ name: unique(), html_file: await world.savedPage() }),
   update_applet: () => ({ description: 'new' }),
@@ -412,4 +424,15 @@ export function minimal(schema: Schema): unknown {
     default:
       return null;
   }
+}
+
+const workflow = JSON.stringify({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Workflow',
+  spec: { entrypoint: 'main', templates: [{ name: 'main' }] },
+});
+
+async function algorithm(world: HubRequests): Promise<Record<string, unknown>> {
+  const { id: cluster } = await world.thing('JobCluster', { fresh: false });
+  return { name: unique(), user: world.me, files_per_job: 1, cluster };
 }

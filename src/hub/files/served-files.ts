@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ProjectRow } from '../access/access.ts';
 import type { HubDeps } from '../deps.ts';
-import { badRequest, forbidden } from '../errors.ts';
-import { projectOfKey } from '../objects/keys.ts';
-import { keyOfOwnUrl } from '../objects/own-url.ts';
+import { badRequest } from '../errors.ts';
+import { HopelessJob } from '../jobs/queue.ts';
+import { openSource, uploadedSource } from './open-source.ts';
 
 /*
  * Files of a project that its members fetch with their token below `/media/<project>/`: pages of
  * applets, and the short-lived results of work.
  */
 
-/** Most bytes of a file that is fetched for a client. */
-const LARGEST = 10 * 2 ** 30;
-
-type Deps = Pick<HubDeps, 'objects' | 'remote' | 'workFolder'>;
+/** A client waits no longer for a file of another server; ms. */
+const LONGEST_FETCH = 600_000;
 
 /** `<stem>_<16 hex>.<ext>` after a client's name; never meets another object. */
 export function servedName(name: string): string {
@@ -38,7 +34,17 @@ export function servedKey(
   return `${organization ?? 0}/${id}/served/${name}`;
 }
 
-/** The URL that a client may name a served file by: that path, or `<project>/<name>` alone. */
+/** The key of the `<project>/<name>` that a client names a served file by; undefined for anything else. */
+export function servedFile(
+  project: Pick<ProjectRow, 'id' | 'organization'>,
+  url: string,
+): string | undefined {
+  const [owner, name, ...more] = url.split('/');
+  if (owner !== String(project.id) || name === undefined || more.length > 0) return undefined;
+  return /^[\w.-]+$/.test(name) && /[^.]/.test(name) ? servedKey(project, name) : undefined;
+}
+
+/** Where members fetch it. */
 export function servedPath(project: number, name: string): string {
   return `/media/${project}/${encodeURIComponent(name)}`;
 }
@@ -49,26 +55,17 @@ export function servedPath(project: number, name: string): string {
  * @throws HubError 403 for an object of another project, 400 when the file cannot be had.
  */
 export async function takeFile(
-  { objects, remote, workFolder }: Deps,
+  deps: HubDeps,
   { url, project, key }: { url: string; project: number; key: string },
 ): Promise<void> {
-  const own = keyOfOwnUrl(url);
-  if (own === undefined) {
-    const path = join(workFolder, randomBytes(12).toString('hex'));
-    try {
-      await remote.download(url, path, { largest: LARGEST });
-      await objects.adopt(key, path);
-    } finally {
-      await rm(path, { force: true });
-    }
-    return;
-  }
-  if (projectOfKey(own) !== project) throw forbidden('The file belongs to another project.');
-  if (!(await objects.head(own))) throw badRequest('Nothing was uploaded under this URL.');
-  const copy = await objects.localCopy(own);
+  const source = await uploadedSource(deps, project, url);
+  const options = { folder: deps.workFolder, signal: AbortSignal.timeout(LONGEST_FETCH) };
+  const { path, release } = await openSource(deps, source, options).catch((error: unknown) => {
+    throw error instanceof HopelessJob ? badRequest(error.message) : error;
+  });
   try {
-    await objects.adopt(key, copy.path);
+    await deps.objects.adopt(key, path);
   } finally {
-    await copy.release();
+    await release();
   }
 }

@@ -1,17 +1,20 @@
 import type { Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
+import { algorithmRoutes } from './algorithms.ts';
 import { appletRoutes } from './applets.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
 import { fileRoutes } from './files.ts';
 import { graphicRoutes } from './graphics.ts';
 import { groupRoutes } from './groups.ts';
 import { invitationRoutes } from './invitations.ts';
+import { jobClusterRoutes } from './job-clusters.ts';
 import { leafRoutes } from './leaves.ts';
 import { localizationRoutes } from './localizations.ts';
 import { mediaFileRoutes } from './media-files.ts';
 import { mediaRelationRoutes } from './media-relations.ts';
 import { mediaRoutes } from './media.ts';
+import { messageRoutes } from './messages.ts';
 import { organizationRoutes } from './organizations.ts';
 import { personalRoutes } from './personal.ts';
 import { projectRoutes } from './projects.ts';
@@ -53,4 +56,7 @@ const families = [
   fileRoutes,
   temporaryFileRoutes,
   appletRoutes,
+  algorithmRoutes,
+  jobClusterRoutes,
+  messageRoutes,
 ];

@@ -5,7 +5,7 @@ import { created, ok, type Serve } from '../call.ts';
 import type { Applets } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
-import { servedKey, servedName, takeFile } from '../files/served-files.ts';
+import { servedFile, servedKey, servedName, takeFile } from '../files/served-files.ts';
 import { omit } from '../omit.ts';
 
 type Row = Selectable<Applets>;
@@ -104,29 +104,22 @@ export function appletRoutes(serve: Serve, deps: HubDeps): void {
     project: { id: number; organization: number | null },
     url: string,
   ): Promise<void> {
-    const name = pageName(project.id, url);
-    if (name === undefined || !(await objects.head(servedKey(project, name))))
+    const key = servedFile(project, url);
+    if (key === undefined || !(await objects.head(key)))
       throw badRequest('html_file must be the url that save_generic_file answered in this project.');
   }
 
   /** A page that another applet shows stays. */
   async function dropPage(project: { id: number; organization: number | null }, url: string): Promise<void> {
-    const name = pageName(project.id, url);
+    const key = servedFile(project, url);
     const used = await db
       .selectFrom('applets')
       .select('id')
       .where('project', '=', project.id)
       .where('html_file', '=', url)
       .executeTakeFirst();
-    if (name !== undefined && !used) await objects.delete(servedKey(project, name));
+    if (key !== undefined && !used) await objects.delete(key);
   }
-}
-
-/** The name in `<project>/<name>`; undefined for another project's, or a path. */
-function pageName(project: number, url: string): string | undefined {
-  const [owner, name, ...more] = url.split('/');
-  if (owner !== String(project) || name === undefined || more.length > 0) return undefined;
-  return /^[\w.-]+$/.test(name) && /[^.]/.test(name) ? name : undefined;
 }
 
 function refuseTemplate(template: number | null | undefined): void {

@@ -7,13 +7,20 @@ import { level } from '../access/levels.ts';
 import { callerOf, noCredentials } from '../access/tokens.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden } from '../errors.ts';
+import { announce } from '../mail/announcements.ts';
 import { projectOfKey } from '../objects/keys.ts';
 
 const VERSION = '0.1.0';
 const LONGEST_SIGNATURE_SECONDS = 604_800;
 
 /** What this hub offers beyond the contract; stock clients never need it. */
-const extensions = ['idempotency-key', 'list-parts', 'sign-parts', 'transcode-progress'] as const;
+const extensions = [
+  'announcements',
+  'idempotency-key',
+  'list-parts',
+  'sign-parts',
+  'transcode-progress',
+] as const;
 
 interface PartsQuery {
   Params: { project: string };
@@ -39,6 +46,15 @@ export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: rea
       return reply.type('application/vnd.oai.openapi').send(schema);
     });
   }
+
+  /** Tells everybody something, `{markdown, hours?}`; for staff. The protocol itself has no way to. */
+  app.post<{ Body: unknown }>('/rest/TidemarkHub/Announcements', async (request, reply) => {
+    const caller = await callerOf(db, request.headers.authorization);
+    if (!caller) throw badRequest(noCredentials);
+    if (!caller.isStaff) throw forbidden();
+    const announcement = await announce(db, request.body, clock.now());
+    return reply.status(201).send(announcement);
+  });
 
   /** Parts that have arrived: `[{PartNumber, ETag, Size}]`. */
   app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {

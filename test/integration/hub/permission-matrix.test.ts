@@ -98,11 +98,6 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   create_job_list: [400, 404], // no such algorithm
   get_job: [404],
   delete_job: [404],
-  save_algorithm_manifest: [400],
-  register_algorithm: [400],
-  update_algorithm: [400, 404],
-  delete_algorithm: [404],
-  get_algorithm: [404],
 };
 
 let hub: TestHub;

@@ -26,4 +26,5 @@ export const licences: readonly Licence[] = [
   { name: 'typebox', licence: 'MIT' },
   { name: 'video.js', licence: 'Apache-2.0' },
   { name: 'ws', licence: 'MIT' },
+  { name: 'yaml', licence: 'ISC' },
 ];
