@@ -60,12 +60,12 @@ export async function takeFile(
 ): Promise<void> {
   const source = await uploadedSource(deps, project, url);
   const options = { folder: deps.workFolder, signal: AbortSignal.timeout(LONGEST_FETCH) };
-  const { path, release } = await openSource(deps, source, options).catch((error: unknown) => {
+  const file = await openSource(deps, source, options).catch((error: unknown) => {
     throw error instanceof HopelessJob ? badRequest(error.message) : error;
   });
   try {
-    await deps.objects.adopt(key, path);
+    await deps.objects.adopt(key, file.path);
   } finally {
-    await release();
+    await file.release();
   }
 }

@@ -40,7 +40,8 @@ export function jobClusterRoutes(serve: Serve, { db }: HubDeps): void {
     const spec = checkSpec({ ...pick(row), ...body });
     if (spec.name !== row.name) await requireFreeName(row.organization, spec.name);
     await db.updateTable('job_clusters').set(spec).where('id', '=', row.id).execute();
-    return ok({ message: `Job cluster ${row.id} successfully updated!` });
+    // The protocol answers 201 here.
+    return created({ message: `Job cluster ${row.id} successfully updated!` });
   });
 
   serve('delete_job_cluster', async ({ caller, params }) => {

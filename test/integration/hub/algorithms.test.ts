@@ -56,7 +56,7 @@ describe('job clusters', () => {
     expect((await admin('GET', cluster)).body).toEqual({ id: body.id, organization, ...spec });
     expect((await admin('POST', list, spec)).status).toBe(400);
     expect((await admin('POST', list, { ...spec, name: 'Other', port: 0 })).status).toBe(400);
-    expect((await admin('PATCH', cluster, { ...spec, port: 443 })).status).toBe(200);
+    expect((await admin('PATCH', cluster, { ...spec, port: 443 })).status).toBe(201);
     expect((await admin('GET', list)).body).toMatchObject([{ name: 'Shore', port: 443 }]);
     expect((await annotator('GET', list)).status).toBe(403);
     expect((await annotator('GET', cluster)).status).toBe(403);
