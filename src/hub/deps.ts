@@ -15,7 +15,10 @@ export interface HubDeps {
   signer: UrlSigner;
   /** Files of other servers, named by clients. */
   remote: RemoteFiles;
+  /** Work on media. */
   queue: JobQueue;
+  /** Runs of algorithms, which may be long: a queue of its own, so that media never wait for them. */
+  algorithmQueue: JobQueue;
   /** The ffmpeg program. */
   tools: ToolFinder;
   /** Folder for files that are being made. */
@@ -36,4 +39,6 @@ export interface HubSettings {
   anybodyMakesOrganizations: boolean;
   /** Whether everybody may register a user, or the invited and staff only. */
   anybodyRegisters: boolean;
+  /** Whether algorithms without a cluster are run on this machine, as the hub's own user. */
+  runsCommands: boolean;
 }

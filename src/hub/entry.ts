@@ -22,6 +22,8 @@ const usage = `tidemark-hub: the Tator-compatible server of Tidemark
 Environment: DATABASE_URL (an external PostgreSQL 15 or later), FFMPEG_PATH,
 SMTP_URL and MAIL_FROM (mail),
 OPEN_REGISTRATION=1, OPEN_ORGANIZATIONS=1 (everybody may make a user, an organization),
+RUN_ALGORITHMS=1 (runs the commands of algorithms on this machine, as this user: staff register them,
+and members with Can Execute fill in their parameters),
 FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
@@ -67,6 +69,7 @@ async function main(): Promise<void> {
     databaseUrl: process.env['DATABASE_URL'] || undefined,
     publicUrl: options['public-url'],
     ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
+    runCommands: process.env['RUN_ALGORITHMS'] === '1',
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
     smtp: readSmtp(process.env),
     openRegistration: process.env['OPEN_REGISTRATION'] === '1',

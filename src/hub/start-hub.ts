@@ -11,8 +11,9 @@ import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
 import { cleanTemporaryFiles } from './files/temporary-files.ts';
 import { ensureUsers, type FirstUsers } from './first-users.ts';
-import { imageImportKind, transcodeKind } from './jobs/kinds.ts';
+import { algorithmKind, imageImportKind, transcodeKind } from './jobs/kinds.ts';
 import { mediaWorker } from './jobs/media-worker.ts';
+import { algorithmWorker } from './jobs/algorithm-worker.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
 import { FileStore } from './objects/file-store.ts';
@@ -39,6 +40,8 @@ export interface HubOptions {
   /** The ffmpeg program; absent: found on the machine. */
   ffmpegPath?: string | undefined;
   /** Lets clients name files on this machine and its network as sources. */
+  /** Runs algorithms without a cluster as commands on this machine. */
+  runCommands?: boolean;
   fetchPrivateUrls?: boolean | undefined;
   /** Absent: the hub sends no mail. */
   smtp?: SmtpSettings | undefined;
@@ -89,8 +92,11 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       showPasswords: options.showPasswords,
     });
     if (options.sample) await ensureSample(deps, users);
+    deps.algorithmQueue.work(algorithmKind, algorithmWorker(deps));
     await deps.queue.start({ alone });
-    stops.push(() => deps.queue.stop(), cleanTemporaryFiles(deps, report));
+    stops.push(() => deps.queue.stop());
+    await deps.algorithmQueue.start({ alone });
+    stops.push(() => deps.algorithmQueue.stop(), cleanTemporaryFiles(deps, report));
     const app = buildApp(deps);
     stops.push(() => app.close());
     await app.listen({ host: options.host, port: options.port });
@@ -130,12 +136,14 @@ async function makeDeps(
     remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
     mailer: options.smtp === undefined ? undefined : smtpMailer(options.smtp),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
+    algorithmQueue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     clock,
     makeId: randomUUID,
     settings: {
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       anybodyMakesOrganizations: options.openOrganizations ?? false,
       anybodyRegisters: options.openRegistration ?? false,
+      runsCommands: options.runCommands ?? false,
     },
     report,
   };

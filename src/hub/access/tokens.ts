@@ -53,7 +53,8 @@ async function recordFailure(db: Db, user: number, failures: number, now: number
     .execute();
 }
 
-async function tokenOf(db: Db, user: number, { refresh }: { refresh: boolean }): Promise<string> {
+/** The user's token; one is made where there is none yet. */
+export async function tokenOf(db: Db, user: number, { refresh }: { refresh: boolean }): Promise<string> {
   const value = randomBytes(20).toString('hex');
   const made = { user_id: user, value, digest: digestOf(value) };
   const row = await db

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
-import type { Db } from '../db/database.ts';
+import type { Db, Tx } from '../db/database.ts';
 import type { Jobs } from '../db/schema.ts';
 
 export type JobRow = Selectable<Jobs>;
@@ -69,8 +69,9 @@ export class JobQueue {
     this.#workers.set(kind, worker);
   }
 
-  async add(job: NewJob): Promise<void> {
-    await this.#db
+  /** `db`: a transaction that the job belongs to; call `wake` when it is committed. */
+  async add(job: NewJob, db: Db | Tx = this.#db): Promise<void> {
+    await db
       .insertInto('jobs')
       .values({
         uid: job.uid,
@@ -82,6 +83,11 @@ export class JobQueue {
         spec: JSON.stringify(job.spec),
       })
       .execute();
+    this.#wake();
+  }
+
+  /** There may be something to do. */
+  wake(): void {
     this.#wake();
   }
 
@@ -99,7 +105,10 @@ export class JobQueue {
    * is still leased is left over from a crash and is taken back at once.
    */
   async start({ alone }: { alone: boolean }): Promise<void> {
-    if (alone) await sql`UPDATE jobs SET lease_until = now() WHERE status = 'Running'`.execute(this.#db);
+    const kinds = [...this.#workers.keys()];
+    if (alone)
+      await sql`UPDATE jobs SET lease_until = now()
+        WHERE status = 'Running' AND kind = ANY(${kinds}::text[])`.execute(this.#db);
     this.#loop = this.#run();
   }
 

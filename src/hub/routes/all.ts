@@ -9,6 +9,7 @@ import { graphicRoutes } from './graphics.ts';
 import { groupRoutes } from './groups.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobClusterRoutes } from './job-clusters.ts';
+import { jobRoutes } from './jobs.ts';
 import { leafRoutes } from './leaves.ts';
 import { localizationRoutes } from './localizations.ts';
 import { mediaFileRoutes } from './media-files.ts';
@@ -58,5 +59,6 @@ const families = [
   appletRoutes,
   algorithmRoutes,
   jobClusterRoutes,
+  jobRoutes,
   messageRoutes,
 ];

@@ -4,10 +4,9 @@ import { level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden, HubError, notFound } from '../errors.ts';
+import { memberAddresses } from '../mail/member-addresses.ts';
 import { post, requireMailer } from '../mail/posting.ts';
 import { projectOfKey } from '../objects/keys.ts';
-
-const MOST_RECIPIENTS = 100;
 
 /** What people are told: announcements to everybody, mails to members, messages to the administrators. */
 export function messageRoutes(serve: Serve, deps: HubDeps): void {
@@ -52,7 +51,7 @@ export function messageRoutes(serve: Serve, deps: HubDeps): void {
   serve('send_email', async ({ caller, params, body }) => {
     await requireProject(db, caller, params.project, level.execute);
     const mailer = requireMailer(deps);
-    const to = await memberAddresses(params.project, body.recipients);
+    const to = await memberAddresses(db, params.project, body.recipients);
     const attachments = [];
     for (const { key, name } of body.attachments ?? []) {
       if (projectOfKey(key) !== params.project) throw forbidden('An attachment belongs to another project.');
@@ -84,25 +83,6 @@ export function messageRoutes(serve: Serve, deps: HubDeps): void {
     await post(deps, mailer, { to: staff.map(({ email }) => email), subject, ...message });
     return ok({});
   });
-
-  /** @throws HubError 400 for an address that no member of the project has. */
-  async function memberAddresses(project: number, wanted: readonly string[]): Promise<string[]> {
-    if (wanted.length === 0) throw badRequest('The mail has no recipients.');
-    if (wanted.length > MOST_RECIPIENTS)
-      throw badRequest(`A mail goes to at most ${MOST_RECIPIENTS} recipients.`);
-    const rows = await db
-      .selectFrom('memberships')
-      .innerJoin('users', 'users.id', 'memberships.user_id')
-      .select('users.email')
-      .where('memberships.project', '=', project)
-      .execute();
-    const known = new Map(rows.map(({ email }) => [email.toLowerCase(), email]));
-    return [...new Set(wanted)].map((address) => {
-      const email = address === '' ? undefined : known.get(address.toLowerCase());
-      if (email === undefined) throw badRequest(`${address} is not the address of a member of the project.`);
-      return email;
-    });
-  }
 }
 
 /** A header must not gain lines from what a user wrote. */

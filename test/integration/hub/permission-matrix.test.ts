@@ -95,7 +95,7 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   complete_upload: [400, 403], // no such upload
   notify: [503],
   send_email: [400, 503],
-  create_job_list: [400, 404], // no such algorithm
+  create_job_list: [400, 404, 503], // no such algorithm
   get_job: [404],
   delete_job: [404],
 };

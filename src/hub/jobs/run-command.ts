@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+
+export interface CommandOptions {
+  /** Where it runs. */
+  folder: string;
+  env: Readonly<Record<string, string>>;
+  signal: AbortSignal;
+  /** Whatever it says, as it says it. */
+  onOutput: (text: string) => void;
+}
+
+/** A program that is asked to end has so long for it; ms. */
+const GRACE = 5_000;
+
+/**
+ * Runs one program without a shell, in a process group of its own, with nothing of the hub's own
+ * environment but PATH.
+ * @returns its exit code; 128 and more when a signal ended it. Rejects when it cannot be started.
+ */
+export function runCommand(
+  command: readonly string[],
+  { folder, env, signal, onOutput }: CommandOptions,
+): Promise<number> {
+  const [program = '', ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, TMPDIR: folder, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+    });
+    const kill = (name: NodeJS.Signals): void => {
+      try {
+        if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, name);
+        else child.kill(name);
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    let force: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      kill('SIGTERM');
+      force = setTimeout(() => kill('SIGKILL'), GRACE);
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', onOutput);
+    }
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(force);
+      signal.removeEventListener('abort', stop);
+      resolve(code ?? 128);
+    });
+  });
+}

@@ -1,0 +1,184 @@
+import { text as readText } from 'node:stream/consumers';
+import { sql, type Selectable } from 'kysely';
+import { requireProject, type Caller } from '../access/access.ts';
+import { level, type Level } from '../access/levels.ts';
+import { created, ok, type Serve } from '../call.ts';
+import type { Algorithms, AlgorithmRuns } from '../db/schema-work.ts';
+import type { HubDeps } from '../deps.ts';
+import { badRequest, HubError, notFound } from '../errors.ts';
+import { servedFile } from '../files/served-files.ts';
+import type { AlgorithmSpec } from '../jobs/algorithm-worker.ts';
+import { algorithmKind } from '../jobs/kinds.ts';
+import { parseManifest } from '../jobs/manifest.ts';
+import type { JobRow } from '../jobs/queue.ts';
+import { stepsOf } from '../jobs/workflow-steps.ts';
+import { memberAddresses } from '../mail/member-addresses.ts';
+import type { Mail } from '../mail/mailer.ts';
+import { requireAll } from '../marks/references.ts';
+
+type Run = JobRow & Pick<Selectable<AlgorithmRuns>, 'algorithm' | 'workflow' | 'nodes' | 'log'>;
+
+const MOST_MEDIA = 100_000;
+
+interface EmailSpec {
+  recipients: readonly string[];
+  subject: string;
+  text: string;
+}
+
+/** Runs of algorithms over batches of media. */
+export function jobRoutes(serve: Serve, deps: HubDeps): void {
+  const { db, objects, algorithmQueue, makeId, settings } = deps;
+
+  serve('create_job_list', async ({ caller, params, body, origin }) => {
+    const { project } = await requireProject(db, caller, params.project, level.execute);
+    const algorithm = await findAlgorithm(project.id, body.algorithm_name);
+    if (body.media_ids.length === 0) throw badRequest('No media are named.');
+    if (body.media_ids.length > MOST_MEDIA)
+      throw badRequest(`At most ${MOST_MEDIA} media can be run at once.`);
+    requireRunner(algorithm);
+    const manifest = servedFile(project, algorithm.manifest ?? '');
+    if (manifest === undefined || !(await objects.head(manifest)))
+      throw badRequest('The manifest of the algorithm is missing.');
+    const workflow = parseManifest(await readText(await objects.read(manifest)));
+    const success = await mailOf(project.id, body.success_email_spec);
+    const failure = await mailOf(project.id, body.failure_email_spec);
+    const gid = makeId();
+    const batches = inBatches([...new Set<number>(body.media_ids)], algorithm.files_per_job);
+    const uids = await db.transaction().execute(async (tx) => {
+      await requireAll(tx, 'media object', project.id, body.media_ids);
+      const made: string[] = [];
+      for (const media of batches) {
+        const uid = makeId();
+        const given = [...algorithm.parameters, ...(body.extra_params ?? [])];
+        const parameters = {
+          ...Object.fromEntries(given.map(({ name, value }) => [name, String(value)])),
+          name: algorithm.name,
+          media_ids: media.join(','),
+          project_id: String(project.id),
+          gid,
+          uid,
+        };
+        // What cannot run is refused now, not in the night.
+        stepsOf(workflow, { ...parameters, host: '', rest_url: '', rest_token: '' });
+        const spec: AlgorithmSpec = { manifest, host: origin, parameters, success, failure };
+        const row = { uid, gid, kind: algorithmKind, project: project.id, user: caller.id, media };
+        await algorithmQueue.add({ ...row, spec: { ...spec } }, tx);
+        const run = {
+          uid,
+          algorithm: algorithm.id,
+          cluster: null,
+          workflow: `${algorithm.name}-${uid.slice(0, 8)}`,
+        };
+        await tx.insertInto('algorithm_runs').values(run).execute();
+        made.push(uid);
+      }
+      return made;
+    });
+    algorithmQueue.wake();
+    const rows = await runs(sql`jobs.gid = ${gid}`);
+    const message = `Submitted ${uids.length} jobs of "${algorithm.name}"!`;
+    return created({ message, id: uids, object: rows.map(jobJson) });
+  });
+
+  serve('get_job_list', async ({ caller, params, query }) => {
+    await requireProject(db, caller, params.project, level.view);
+    return ok((await chosen(params.project, query)).map(jobJson));
+  });
+
+  // Without gid the original cancels all of the project, whatever media_id says; here media_id counts.
+  serve('delete_job_list', async ({ caller, params, query }) => {
+    await requireProject(db, caller, params.project, level.execute);
+    const rows = await chosen(params.project, query);
+    for (const { uid } of rows) await algorithmQueue.cancel(uid);
+    return ok({ message: `Cancelled ${rows.length} jobs!` });
+  });
+
+  serve('get_job', async ({ caller, params }) => {
+    const row = await find(caller, params.uid, level.view);
+    return ok({ ...jobJson(row), log: row.log });
+  });
+
+  serve('delete_job', async ({ caller, params }) => {
+    const { uid } = await find(caller, params.uid, level.execute);
+    await algorithmQueue.cancel(uid);
+    return ok({ message: `Job ${uid} cancelled!` });
+  });
+
+  async function findAlgorithm(project: number, name: string): Promise<Selectable<Algorithms>> {
+    const rows = db
+      .selectFrom('algorithms')
+      .selectAll()
+      .where('project', '=', project)
+      .where('name', '=', name);
+    const row = await rows.executeTakeFirst();
+    if (!row) throw notFound(`There is no algorithm "${name}" in this project.`);
+    return row;
+  }
+
+  /** @throws HubError 400, 503 for an algorithm that this hub cannot run */
+  function requireRunner({ cluster }: Selectable<Algorithms>): void {
+    if (cluster !== null) throw badRequest('Job clusters are not yet part of this hub.', 'not-implemented');
+    if (!settings.runsCommands)
+      throw new HubError(503, 'This hub runs no algorithms: its operator has not allowed it.');
+  }
+
+  async function mailOf(project: number, spec: EmailSpec | null | undefined): Promise<Mail | undefined> {
+    if (!spec) return undefined;
+    const { recipients, subject, text } = spec;
+    return {
+      to: await memberAddresses(db, project, recipients),
+      subject: subject.replace(/\s+/g, ' '),
+      text,
+    };
+  }
+
+  async function chosen(
+    project: number,
+    { gid, media_id: media }: { gid?: string | undefined; media_id?: readonly number[] | undefined },
+  ): Promise<Run[]> {
+    return runs(sql`jobs.project = ${project}
+      AND (${gid ?? null}::text IS NULL OR jobs.gid = ${gid ?? null}::text)
+      AND (${media === undefined}::boolean OR jobs.media && ${[...(media ?? [])]}::int[])`);
+  }
+
+  async function find(caller: Caller, uid: string, need: Level): Promise<Run> {
+    const [row] = await runs(sql`jobs.uid::text = ${uid}`);
+    if (!row) throw notFound(`There is no job ${uid}.`);
+    await requireProject(db, caller, row.project, need);
+    return row;
+  }
+
+  async function runs(condition: ReturnType<typeof sql>): Promise<Run[]> {
+    const { rows } = await sql<Run>`
+      SELECT jobs.*, run.algorithm, run.workflow, run.nodes, run.log
+      FROM jobs JOIN algorithm_runs AS run ON run.uid = jobs.uid
+      WHERE ${condition} ORDER BY jobs.created, jobs.uid`.execute(db);
+    return rows;
+  }
+}
+
+function inBatches(media: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(media.length / size) }, (_, i) =>
+    media.slice(i * size, (i + 1) * size),
+  );
+}
+
+/** Project and user as text, as clients know them; `progress` and `message` are ours. */
+function jobJson(row: Run): Record<string, unknown> {
+  return {
+    id: row.workflow,
+    uid: row.uid,
+    gid: row.gid,
+    project: String(row.project),
+    user: String(row.user_id),
+    alg_id: row.algorithm,
+    media_ids: row.media,
+    nodes: row.nodes,
+    status: row.status,
+    start_time: row.start_time,
+    stop_time: row.stop_time,
+    progress: row.progress,
+    message: row.message,
+  };
+}

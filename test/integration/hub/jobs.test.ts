@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
+import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
+
+let hub: TestHub;
+let admin: HubClient;
+let annotator: HubClient;
+let ids: SampleIds;
+let me: number;
+const media: number[] = [];
+
+interface JobAnswer {
+  uid: string;
+  gid: string;
+  status: string;
+  message: string;
+  project: string;
+  media_ids: number[];
+  log: string;
+  nodes: { task: string; status: string; start_time: string; stop_time: string }[];
+}
+
+const patience = { timeout: 30_000, interval: 100 };
+
+function workflow(templates: object[], entrypoint = 'main'): string {
+  const head = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' };
+  return JSON.stringify({ ...head, spec: { entrypoint, templates } });
+}
+
+const node = [process.execPath, '-e'];
+
+beforeAll(async () => {
+  hub = await startTestHub({ sample: true, env: { RUN_ALGORITHMS: '1' } });
+  admin = hub.client();
+  annotator = hub.client(hub.annotatorToken);
+  ids = await sampleIds(admin);
+  me = (await admin('GET', '/rest/User/GetCurrent')).body.id;
+  const type = (await admin<Row[]>('GET', `/rest/MediaTypes/${ids.project}`)).body[0]?.id;
+  for (const name of ['a.mp4', 'b.mp4', 'c.mp4']) {
+    const spec = { type, name, section: 'Runs', md5: '' };
+    const made = await admin<{ id: number | number[] }>('POST', `/rest/Medias/${ids.project}`, spec);
+    media.push([made.body.id].flat()[0] ?? 0);
+  }
+});
+
+afterAll(() => hub.stop());
+
+/** Registers an algorithm of a workflow. */
+async function register(name: string, text: string, changes: object = {}): Promise<void> {
+  const info = await admin<{ urls: string[]; key: string }>('GET', `/rest/UploadInfo/${ids.project}`);
+  await fetch(info.body.urls[0] ?? '', { method: 'PUT', body: text });
+  const saved = await admin<{ url: string }>('POST', `/rest/SaveAlgorithmManifest/${ids.project}`, {
+    name: 'w.yaml',
+    upload_url: info.body.key,
+  });
+  const spec = { name, user: me, files_per_job: 2, manifest: saved.body.url, ...changes };
+  expect((await admin('POST', `/rest/Algorithms/${ids.project}`, spec)).status).toBe(201);
+}
+
+function start(name: string, changes: object = {}) {
+  const spec = { algorithm_name: name, media_ids: media, ...changes };
+  return admin<{ id: string[]; message: string; object: JobAnswer[] }>(
+    'POST',
+    `/rest/Jobs/${ids.project}`,
+    spec,
+  );
+}
+
+async function job(uid: string): Promise<JobAnswer> {
+  return (await admin<JobAnswer>('GET', `/rest/Job/${uid}`)).body;
+}
+
+async function ended(uid: string): Promise<JobAnswer> {
+  await expect.poll(async () => (await job(uid)).status, patience).toMatch(/Succeeded|Failed/);
+  return job(uid);
+}
+
+describe('jobs', () => {
+  it('run the commands of a workflow in batches, with its parameters and the token of the user', async () => {
+    const ask = `const [ids, url, token] = process.argv.slice(1);
+      fetch(url + '/User/GetCurrent', { headers: { authorization: 'Token ' + token } })
+        .then((reply) => reply.json()).then((user) => console.log(ids + ' for ' + user.id + ' ' + process.env.LEG))`;
+    const parameter = (name: string) => `{{workflow.parameters.${name}}}`;
+    const words = [parameter('media_ids'), parameter('rest_url'), parameter('rest_token')];
+    const count = {
+      name: 'count',
+      container: { command: [...node, ask], args: words, env: [{ name: 'LEG', value: parameter('leg') }] },
+    };
+    const greet = {
+      name: 'greet',
+      script: { command: [process.execPath], source: 'console.log("hello " + 6 * 7)' },
+    };
+    const main = {
+      name: 'main',
+      steps: [[{ name: 'first', template: 'greet' }], [{ name: 'then', template: 'count' }]],
+    };
+    await register('Count', workflow([main, greet, count]), { parameters: [{ name: 'leg', value: 3 }] });
+    const { status, body } = await start('Count');
+    expect(status).toBe(201);
+    expect(body.id).toHaveLength(2);
+    const [first, second] = await Promise.all(body.id.map(ended));
+    expect(first).toMatchObject({ status: 'Succeeded', message: '', project: String(ids.project) });
+    expect(first?.media_ids).toEqual(media.slice(0, 2));
+    expect(second?.media_ids).toEqual(media.slice(2));
+    expect(first?.log).toBe(`hello 42\n${media.slice(0, 2).join(',')} for ${me} 3\n`);
+    expect(first?.nodes.map(({ task, status: done }) => [task, done])).toEqual([
+      ['first', 'Succeeded'],
+      ['then', 'Succeeded'],
+    ]);
+    const list = `/rest/Jobs/${ids.project}`;
+    expect((await annotator<JobAnswer[]>('GET', `${list}?gid=${first?.gid}`)).body).toHaveLength(2);
+    const found = (await annotator<JobAnswer[]>('GET', `${list}?media_id=${media[2]}`)).body;
+    expect(found.map(({ uid }) => uid)).toEqual([second?.uid]);
+  });
+
+  it('fail with what the command said last, and run the rest no more', async () => {
+    const bad = {
+      name: 'bad',
+      container: { command: [...node, 'console.error("no such model"); process.exit(3)'] },
+    };
+    const main = {
+      name: 'main',
+      steps: [[{ name: 'a', template: 'bad' }], [{ name: 'b', template: 'bad' }]],
+    };
+    await register('Bad', workflow([main, bad]));
+    const { body } = await start('Bad', { media_ids: media.slice(0, 1) });
+    const failed = await ended(body.id[0] ?? '');
+    expect(failed).toMatchObject({ status: 'Failed', message: '"a" ended with 3. no such model' });
+    expect(failed.nodes.map(({ status }) => status)).toEqual(['Failed', 'Pending']);
+  });
+
+  it('are cancelled by those who may execute, with all that they started', async () => {
+    const long = {
+      name: 'main',
+      container: { command: [...node, 'console.log("begun"); setInterval(() => {}, 1000)'] },
+    };
+    await register('Long', workflow([long]));
+    const { body } = await start('Long');
+    const [running, waiting] = body.id as [string, string];
+    await expect.poll(async () => (await job(running)).nodes[0]?.status, patience).toBe('Running');
+    expect((await annotator('DELETE', `/rest/Job/${running}`)).status).toBe(403);
+    expect((await admin('DELETE', `/rest/Job/${waiting}`)).status).toBe(200);
+    const gid = (await job(running)).gid;
+    expect((await admin('DELETE', `/rest/Jobs/${ids.project}?gid=${gid}`)).status).toBe(200);
+    expect(await ended(running)).toMatchObject({ status: 'Failed', message: 'Cancelled.' });
+    expect(await ended(waiting)).toMatchObject({ status: 'Failed', message: 'Cancelled.' });
+  });
+
+  it('that ran when the hub was killed are not run twice', async () => {
+    await register(
+      'Killed',
+      workflow([{ name: 'main', container: { command: [...node, 'setTimeout(() => {}, 15_000)'] } }]),
+    );
+    const { body } = await start('Killed', { media_ids: media.slice(0, 1) });
+    const uid = body.id[0] ?? '';
+    await expect.poll(async () => (await job(uid)).nodes[0]?.status, patience).toBe('Running');
+    await hub.kill();
+    await hub.restart();
+    expect((await ended(uid)).message).toContain('The hub stopped while this ran');
+  });
+
+  it('are refused before they start when they cannot run here', async () => {
+    const image = { name: 'main', container: { image: 'example/count', command: ['count'] } };
+    await register('Image', workflow([image]));
+    expect((await start('Image')).body.message).toContain('names an image');
+    await register(
+      'Missing value',
+      workflow([{ name: 'main', container: { command: ['{{workflow.parameters.x}}'] } }]),
+    );
+    expect((await start('Missing value')).status).toBe(400);
+    expect((await start('Missing value', { media_ids: [999_999] })).status).toBe(400);
+    expect((await start('Missing value', { media_ids: [] })).status).toBe(400);
+    expect((await start('Nothing')).status).toBe(404);
+    expect((await admin('GET', '/rest/Job/none')).status).toBe(404);
+  });
+});
+
+describe('a hub whose operator has not allowed it', () => {
+  it('runs nothing', async () => {
+    const careful = await startTestHub({ sample: true });
+    const before = { hub, admin };
+    try {
+      [hub, admin] = [careful, careful.client()];
+      await register('Count', workflow([{ name: 'main', container: { command: ['true'] } }]));
+      expect((await start('Count', { media_ids: [1] })).status).toBe(503);
+    } finally {
+      ({ hub, admin } = before);
+      await careful.stop();
+    }
+  });
+});
