@@ -112,6 +112,14 @@ export class HubRequests {
     return (await this.#admin<{ url: string }>(method, path, body)).body.url;
   }
 
+  /** Name of an algorithm that a hub with RUN_ALGORITHMS can run. */
+  async runnable(): Promise<string> {
+    const name = unique();
+    const spec = { name, user: this.me, files_per_job: 1, manifest: await this.savedManifest() };
+    await this.#admin('POST', `/rest/Algorithms/${this.ids.project}`, spec);
+    return name;
+  }
+
   async #mediaWithFiles(): Promise<Thing> {
     const media = await this.thing('Media', { fresh: true });
     for (const [kind, body] of Object.entries(fileBodies)) {
@@ -333,6 +341,10 @@ const bodies: Readonly<Partial<Record<Name, MakeBody>>> = {
   }),
   update_file: () => ({ name: unique() }),
   save_algorithm_manifest: async (world) => ({ name: 'm.yaml', upload_url: await world.uploaded(workflow) }),
+  create_job_list: async (world) => ({
+    algorithm_name: await world.runnable(),
+    media_ids: [(await world.thing('Media', { fresh: false })).id],
+  }),
   create_job_cluster: () => ({ name: unique(), host: 'h', port: 443, token: 't', cert: 'c' }),
   update_job_cluster: () => ({ name: unique(), host: 'h', port: 6443, token: 't', cert: 'c' }),
   register_algorithm: async (world) => ({
@@ -429,7 +441,7 @@ export function minimal(schema: Schema): unknown {
 const workflow = JSON.stringify({
   apiVersion: 'argoproj.io/v1alpha1',
   kind: 'Workflow',
-  spec: { entrypoint: 'main', templates: [{ name: 'main' }] },
+  spec: { entrypoint: 'main', templates: [{ name: 'main', container: { command: ['true'] } }] },
 });
 
 async function algorithm(world: HubRequests): Promise<Record<string, unknown>> {

@@ -8,7 +8,7 @@ import { HubError } from '../errors.ts';
 import { post } from '../mail/posting.ts';
 import type { Mail } from '../mail/mailer.ts';
 import { parseManifest } from './manifest.ts';
-import { HopelessJob, type JobRow, type Worker } from './queue.ts';
+import { HopelessJob, type JobContext, type JobRow, type Worker } from './queue.ts';
 import { runCommand } from './run-command.ts';
 import { stepsOf, type Step } from './workflow-steps.ts';
 
@@ -28,14 +28,14 @@ const LONGEST_LOG = 200_000;
 
 /** Runs the workflow of an algorithm on this machine, command after command. */
 export function algorithmWorker(deps: HubDeps): Worker {
-  return async (job, { signal, progress }) => {
+  return async (job, context) => {
     const spec = job.spec as unknown as AlgorithmSpec;
     const run = new Run(deps, job);
     try {
       // It may have done half of its work, and nobody knows which half.
       if (job.attempts > 1 || (await run.hasBegun()))
         throw new HopelessJob('The hub stopped while this ran. Start it again.');
-      await perform(deps, { job, spec, run, signal, progress });
+      await perform(deps, { job, spec, run, context });
       await mail(deps, spec.success);
     } catch (error) {
       await run.stopped();
@@ -49,11 +49,10 @@ interface Parts {
   job: JobRow;
   spec: AlgorithmSpec;
   run: Run;
-  signal: AbortSignal;
-  progress: (done: number) => void;
+  context: JobContext;
 }
 
-async function perform(deps: HubDeps, { job, spec, run, signal, progress }: Parts): Promise<void> {
+async function perform(deps: HubDeps, { job, spec, run, context }: Parts): Promise<void> {
   const manifest = parseManifest(await readText(await deps.objects.read(spec.manifest)));
   const token = await tokenOf(deps.db, job.user_id, { refresh: false });
   const parameters = {
@@ -68,8 +67,8 @@ async function perform(deps: HubDeps, { job, spec, run, signal, progress }: Part
   try {
     await run.begin(steps);
     for (const [index, step] of steps.entries()) {
-      await runStep(step, { index, folder, run, signal });
-      progress((index + 1) / steps.length);
+      await runStep(step, { index, folder, run, signal: context.signal });
+      context.progress((index + 1) / steps.length);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

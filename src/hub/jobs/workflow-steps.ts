@@ -82,11 +82,15 @@ function declared(given: unknown, prefix: string, scope: Values): Record<string,
   const parameters = isRecord(given) ? listOf(given['parameters'] ?? []) : [];
   return Object.fromEntries(
     parameters.flatMap((entry) =>
-      isRecord(entry) && typeof entry['name'] === 'string' && entry['value'] !== undefined
+      isRecord(entry) && typeof entry['name'] === 'string' && isPlain(entry['value'])
         ? [[`${prefix}.${entry['name']}`, fill(String(entry['value']), scope)]]
         : [],
     ),
   );
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function prefixed(parameters: Values): Record<string, string> {

@@ -10,7 +10,7 @@ let call: HubClient;
 let requests: HubRequests;
 
 beforeAll(async () => {
-  hub = await startTestHub({ sample: true });
+  hub = await startTestHub({ sample: true, env: { RUN_ALGORITHMS: '1' } });
   call = hub.client();
   requests = await HubRequests.on(call);
 });
