@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { frameCount, intervalOf, type FrameTable } from '../domain/frame-time.ts';
 import { checkCopy, inputClock, videoArguments } from './encode.ts';
@@ -146,13 +147,53 @@ export type ExtractClipOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** The frames `first` to `last` as an MP4 of their own, every one at its distance from the first. Without sound. */
+/**
+ * The frames `first` to `last` as an MP4 of their own, every one at its distance from the first. Without
+ * sound. Seeks by time; where the frames are not found so, they are counted from the start.
+ */
 export async function extractClip(input: string, output: string, options: ExtractClipOptions): Promise<void> {
-  const { tools, probe, first, last, signal } = options;
+  const { probe, first, last } = options;
   checkFrame(probe.frameTable, first, input);
   checkFrame(probe.frameTable, last, input);
   if (last < first)
     throw new MediaError('no-such-frame', `A clip cannot end (${last}) before it begins (${first}).`);
+  const sought = first > nearStart ? byTime(probe.frameTable, first, last) : null;
+  try {
+    await cutClip(input, output, options, sought ?? byCount(first, last));
+  } catch (error) {
+    const missed = error instanceof MediaError && error.code === 'transcode-mismatch';
+    if (sought === null || !missed) throw error;
+    await cutClip(input, output, options, byCount(first, last));
+  }
+}
+
+/** Arguments before the input, and the condition of the `select` filter. */
+type Selection = { readonly before: readonly string[]; readonly chosen: string };
+
+function byCount(first: number, last: number): Selection {
+  return { before: [], chosen: `between(n\\,${first}\\,${last})` };
+}
+
+/** Null where frames have no time of their own. */
+function byTime(table: FrameTable, first: number, last: number): Selection | null {
+  const [from, to] = [intervalOf(table, first), intervalOf(table, last)];
+  const before = intervalOf(table, first - 1);
+  const slack = Math.min(from.end - from.start, before.end - before.start, to.end - to.start) / 2;
+  if (slack <= 0) return null;
+  const seek = Math.max(0, from.start - leadSeconds).toFixed(6);
+  const times = [from.start - slack, to.start + slack].map((time) => time.toFixed(6));
+  return {
+    before: ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seek, ...inputClock],
+    chosen: `between(t\\,${times.join('\\,')})`,
+  };
+}
+
+async function cutClip(
+  input: string,
+  output: string,
+  { tools, probe, first, last, signal }: ExtractClipOptions,
+  { before, chosen }: Selection,
+): Promise<void> {
   const { timescale, ticks } = probe.frameTable;
   const [widthOut, heightOut] = [even(probe.width), even(probe.height)];
   const encoding = {
@@ -165,14 +206,24 @@ export async function extractClip(input: string, output: string, options: Extrac
     timescale,
   } as const;
   const [filterFlag = '-vf', filters = '', ...rest] = videoArguments(encoding);
-  const chosen = `select=between(n\\,${first}\\,${last}),${filters}`;
   const endTick = Math.round(intervalOf(probe.frameTable, last).end * timescale);
   await writeThenRename([output], async ([path = '']) => {
     await runFfmpeg({
       tools,
       args: [
-        ...['-i', input, '-map', '0:V:0', '-an', '-sn', '-dn', '-frames:v', String(last - first + 1)],
-        ...[filterFlag, chosen, ...rest, '-movflags', '+faststart', '-f', 'mp4', path],
+        ...[
+          ...before,
+          '-i',
+          input,
+          '-map',
+          '0:V:0',
+          '-an',
+          '-sn',
+          '-dn',
+          '-frames:v',
+          String(last - first + 1),
+        ],
+        ...[filterFlag, `select=${chosen},${filters}`, ...rest, '-movflags', '+faststart', '-f', 'mp4', path],
       ],
       purpose: `Cutting a clip from ${basename(input)}`,
       signal,
@@ -181,6 +232,32 @@ export async function extractClip(input: string, output: string, options: Extrac
     if (clip.kind !== 'video') throw new MediaError('transcode-mismatch', 'The clip is no video.');
     checkCopy({ timescale, ticks: ticks.slice(first, last + 1), endTick }, clip.frameTable, 'The clip');
   });
+}
+
+/** Clips that `extractClip` made of one file, one after the other. */
+export async function joinClips(
+  clips: readonly string[],
+  output: string,
+  { tools, signal }: { readonly tools: FoundTools; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  const list = `${output}.list`;
+  const quoted = clips.map((clip) => `file '${clip.replaceAll("'", String.raw`'\''`)}'`);
+  await writeFile(list, `${quoted.join('\n')}\n`);
+  try {
+    await writeThenRename([output], async ([path = '']) => {
+      await runFfmpeg({
+        tools,
+        args: [
+          ...['-f', 'concat', '-safe', '0', '-i', list, '-map', '0:V:0', '-c', 'copy'],
+          ...['-movflags', '+faststart', '-f', 'mp4', path],
+        ],
+        purpose: 'Joining clips',
+        signal,
+      });
+    });
+  } finally {
+    await rm(list, { force: true });
+  }
 }
 
 function checkFrame(table: FrameTable, frame: number, path: string): void {

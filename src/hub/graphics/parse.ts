@@ -107,3 +107,26 @@ export const mimeOf: Record<PictureFormat, string> = {
   gif: 'image/gif',
   mp4: 'video/mp4',
 };
+
+/** Frames from the first to the last, both in it. */
+export interface FrameRange {
+  first: number;
+  last: number;
+}
+
+const MOST_RANGES = 64;
+
+/**
+ * Ranges like `0:100`.
+ * @throws HubError 400
+ */
+export function parseFrameRanges(texts: readonly string[]): FrameRange[] {
+  if (texts.length === 0 || texts.length > MOST_RANGES)
+    throw badRequest(`1 to ${MOST_RANGES} ranges of frames can be cut.`);
+  return texts.map((text) => {
+    const match = /^(\d{1,9}):(\d{1,9})$/.exec(text.trim());
+    const [first, last] = [Number(match?.[1] ?? NaN), Number(match?.[2] ?? NaN)];
+    if (!(first <= last)) throw badRequest('A range of frames is written like 0:100, the last one in it.');
+    return { first, last };
+  });
+}

@@ -3,6 +3,7 @@ import { requireProject, type Caller } from '../access/access.ts';
 import { level } from '../access/levels.ts';
 import { attributesForEdit } from '../attributes.ts';
 import { ok, type Answer } from '../call.ts';
+import { logChanges, logRemovals } from '../change-log.ts';
 import type { Db, Tx } from '../db/database.ts';
 import { badRequest } from '../errors.ts';
 import { userByElementalId } from '../access/users.ts';
@@ -15,6 +16,7 @@ import {
   attributeTypesOf,
   checkElementalId,
   draftOf,
+  loggedKind,
   prune,
   rewrite,
   type EditBody,
@@ -72,8 +74,13 @@ export async function editAnnotations(db: Db, request: BulkRequest<BulkEditBody>
       modified_datetime: new Date(now),
     }));
     await lockChains(tx, table, next);
-    if (!inPlace) await appendMarks(tx, table, next.map(draftOf));
-    else for (const [i, row] of rows.entries()) await rewrite(tx, table, row, next[i] ?? row);
+    if (!inPlace) {
+      await appendMarks(tx, table, next.map(draftOf));
+      return rows.length;
+    }
+    for (const [i, row] of rows.entries()) await rewrite(tx, table, row, next[i] ?? row);
+    const changes = rows.map((row, i) => ({ id: row.id, before: { ...row }, after: { ...next[i] } }));
+    await logChanges(tx, { kind: loggedKind[table], project, user: caller.id, now }, changes);
     return rows.length;
   });
   return ok({ message: `Successfully updated ${count} ${table}!` });
@@ -111,8 +118,15 @@ export async function deleteAnnotations(db: Db, request: BulkRequest<BulkDeleteB
   const count = await db.transaction().execute(async (tx) => {
     await requireProject(tx, caller, project, level.edit);
     const rows = await lockedSelection(tx, request);
-    if (body.prune === 1) await prune(tx, table, rows, now);
-    else if (body.in_place === 1) await markDeleted(tx, table, rows, { caller, now });
+    if (body.prune === 1) {
+      await prune(tx, table, rows, now);
+      const context = { kind: loggedKind[table], project, user: caller.id, now };
+      await logRemovals(
+        tx,
+        context,
+        rows.map((row) => row.id),
+      );
+    } else if (body.in_place === 1) await markDeleted(tx, table, rows, { caller, now });
     else await appendTombstones(tx, table, rows, { caller, now });
     return rows.length;
   });
@@ -129,6 +143,15 @@ async function markDeleted(
     UPDATE ${sql.table(table)}
     SET variant_deleted = true, modified_by = ${caller.id}, modified_datetime = ${new Date(now)}
     WHERE id = ANY(${rows.map((row) => row.id)}::int[])`.execute(tx);
+  const [row] = rows;
+  if (!row) return;
+  const [before, after] = [{ variant_deleted: false }, { variant_deleted: true }];
+  const context = { kind: loggedKind[table], project: row.project, user: caller.id, now };
+  await logChanges(
+    tx,
+    context,
+    rows.map(({ id }) => ({ id, before, after })),
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { requireProject, type Caller } from '../access/access.ts';
 import { level } from '../access/levels.ts';
 import { attributesForEdit, type AttributeEdit } from '../attributes.ts';
 import { ok, type Answer } from '../call.ts';
+import { logChanges, logRemovals, type LoggedKind } from '../change-log.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { AttributeType } from '../db/schema.ts';
 import { badRequest, notFound } from '../errors.ts';
@@ -12,6 +13,12 @@ import { omit } from '../omit.ts';
 import { appendMarks, lockChains, refreshLatest, rowById, rowOfChain, type Chain } from './chains.ts';
 import { annotationJsonOf, findRow, type Target } from './reading.ts';
 import { insertColumns, type AnnotationRows, type AnnotationTable, type Draft } from './rows.ts';
+
+/** What the change log calls the rows of a table. */
+export const loggedKind: Record<AnnotationTable, LoggedKind> = {
+  localizations: 'localization',
+  states: 'state',
+};
 
 /** What an edit of one annotation may carry, apart from geometry and associations. */
 export interface EditBody extends AttributeEdit {
@@ -54,10 +61,14 @@ export async function editAnnotation<Table extends AnnotationTable>(
     };
     await lockChains(tx, table, [next]);
     const inPlace = body.in_place === 1 || author !== undefined;
-    const id = inPlace
-      ? await rewrite(tx, table, base, next)
-      : (await appendMarks(tx, table, [draftOf<Table>(next)]))[0];
-    return rowById(tx, table, id ?? base.id);
+    if (!inPlace) {
+      const [id = base.id] = await appendMarks(tx, table, [draftOf<Table>(next)]);
+      return rowById(tx, table, id);
+    }
+    await rewrite(tx, table, base, next);
+    const context = { kind: loggedKind[table], project: base.project, user: caller.id, now };
+    await logChanges(tx, context, [{ id: base.id, before: { ...base }, after: { ...next } }]);
+    return rowById(tx, table, base.id);
   });
   if (!row) throw notFound();
   const what = table === 'localizations' ? 'Localization' : 'State';
@@ -156,6 +167,8 @@ export async function deleteAnnotation(db: Db, request: DeleteRequest): Promise<
     await request.also?.(tx, current);
     if (body.prune === 1) {
       await prune(tx, table, [named], now);
+      const context = { kind: loggedKind[table], project: named.project, user: caller.id, now };
+      await logRemovals(tx, context, [named.id]);
       return named.id;
     }
     return (await appendTombstones(tx, table, [current], { caller, now }))[0];

@@ -4,6 +4,8 @@ import { accountRoutes } from './accounts.ts';
 import { algorithmRoutes } from './algorithms.ts';
 import { appletRoutes } from './applets.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
+import { changeLogRoutes } from './change-log.ts';
+import { clipRoutes } from './clips.ts';
 import { fileRoutes } from './files.ts';
 import { graphicRoutes } from './graphics.ts';
 import { groupRoutes } from './groups.ts';
@@ -51,6 +53,7 @@ const families = [
   uploadRoutes,
   transcodeRoutes,
   graphicRoutes,
+  clipRoutes,
   localizationRoutes,
   stateRoutes,
   personalRoutes,
@@ -61,4 +64,5 @@ const families = [
   jobClusterRoutes,
   jobRoutes,
   messageRoutes,
+  changeLogRoutes,
 ];

@@ -2,6 +2,7 @@ import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
 import { requireProject, type Caller } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { attributesForCreate, attributesForEdit } from '../attributes.ts';
+import { logChanges, logRemovals } from '../change-log.ts';
 import { created, ok, type Serve } from '../call.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { Leaves } from '../db/schema.ts';
@@ -58,7 +59,7 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
         project.id,
         specs.map((spec) => spec.type),
       );
-      const made: number[] = [];
+      const made: LeafRow[] = [];
       for (const spec of specs) {
         const parent =
           spec.parent === undefined || spec.parent === null
@@ -76,11 +77,16 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
               attributesForCreate(types.get(spec.type) ?? [], spec.attributes, { now: clock.now() }),
             ),
           })
-          .returning('id')
+          .returningAll()
           .executeTakeFirstOrThrow();
-        made.push(row.id);
+        made.push(row);
       }
-      return made;
+      await logChanges(
+        tx,
+        { kind: 'leaf', project: project.id, user: caller.id, now: clock.now() },
+        made.map((row) => ({ id: row.id, after: { ...row } })),
+      );
+      return made.map(({ id }) => id);
     });
     return created({ message: `Successfully created ${ids.length} leaves!`, id: ids });
   });
@@ -103,10 +109,20 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
       const [type, ...more] = new Set(rows.map((row) => row.type));
       if (more.length > 0) throw badRequest('All selected leaves must have the same type.');
       if (type === undefined) return 0;
-      const changes = JSON.stringify(attributesForEdit(await attributeTypesOf(tx, type), body));
+      const given = attributesForEdit(await attributeTypesOf(tx, type), body);
+      const changes = JSON.stringify(given);
       if (changes === '{}') throw badRequest('Nothing to change was given.');
       await sql`UPDATE leaves SET attributes = attributes || ${changes}::jsonb
         WHERE id = ANY(${rows.map(({ id }) => id)}::int[])`.execute(tx);
+      await logChanges(
+        tx,
+        { kind: 'leaf', project: params.project, user: caller.id, now: clock.now() },
+        rows.map((row) => ({
+          id: row.id,
+          before: { attributes: row.attributes },
+          after: { attributes: { ...row.attributes, ...given } },
+        })),
+      );
       return rows.length;
     });
     return ok({ message: `Successfully updated ${changed} leaves!` });
@@ -116,9 +132,10 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
     const deleted = await db.transaction().execute(async (tx) => {
       await requireProject(tx, caller, params.project, level.full);
       const rows = await chosenLeaves(tx, { project: params.project, query, body });
-      await sql`UPDATE leaves SET deleted = true WHERE id = ANY(${rows.map(({ id }) => id)}::int[])`.execute(
-        tx,
-      );
+      const ids = rows.map(({ id }) => id);
+      await sql`UPDATE leaves SET deleted = true WHERE id = ANY(${ids}::int[])`.execute(tx);
+      const context = { project: params.project, user: caller.id, now: clock.now() };
+      await logRemovals(tx, { kind: 'leaf', ...context }, ids);
       return rows.length;
     });
     return ok({ message: `Successfully deleted ${deleted} leaves!` });
@@ -138,6 +155,14 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
         .execute();
       const parent = newParent(body);
       if (parent !== undefined) await moveLeaf(tx, { ...row, name }, parent);
+      const after = {
+        ...row,
+        name,
+        attributes: { ...row.attributes, ...attributes },
+        ...(parent === undefined ? {} : { parent }),
+      };
+      const context = { kind: 'leaf', project: row.project, user: caller.id, now: clock.now() } as const;
+      await logChanges(tx, context, [{ id: row.id, before: { ...row }, after }]);
     });
     return ok({
       message: `Leaf ${row.id} successfully updated!`,
@@ -147,13 +172,21 @@ export function leafRoutes(serve: Serve, { db, clock }: HubDeps): void {
 
   serve('delete_leaf', async ({ caller, params }) => {
     const row = await find(caller, params.id, level.full);
-    const { rows } = await sql<{ id: number }>`
-      WITH RECURSIVE tree AS (
-        SELECT id FROM leaves WHERE id = ${row.id}
-        UNION SELECT leaves.id FROM leaves JOIN tree ON leaves.parent = tree.id)
-      UPDATE leaves SET deleted = true WHERE id IN (SELECT id FROM tree) AND NOT deleted RETURNING id`.execute(
-      db,
-    );
+    const rows = await db.transaction().execute(async (tx) => {
+      const { rows: removed } = await sql<{ id: number }>`
+        WITH RECURSIVE tree AS (
+          SELECT id FROM leaves WHERE id = ${row.id}
+          UNION SELECT leaves.id FROM leaves JOIN tree ON leaves.parent = tree.id)
+        UPDATE leaves SET deleted = true WHERE id IN (SELECT id FROM tree) AND NOT deleted
+        RETURNING id`.execute(tx);
+      const context = { kind: 'leaf', project: row.project, user: caller.id, now: clock.now() } as const;
+      await logRemovals(
+        tx,
+        context,
+        removed.map(({ id }) => id),
+      );
+      return removed;
+    });
     return ok({ message: `Leaf ${row.id} and ${rows.length - 1} descendants successfully deleted!` });
   });
 

@@ -3,6 +3,7 @@ import { level } from '../access/levels.ts';
 import { userByElementalId } from '../access/users.ts';
 import { attributesForCreate } from '../attributes.ts';
 import { created, type Call, type Loose, type Serve } from '../call.ts';
+import { logChanges } from '../change-log.ts';
 import type { Tx } from '../db/database.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest } from '../errors.ts';
@@ -123,7 +124,13 @@ async function createLocalizations(
       modified_datetime: new Date(now),
     }));
     await lockChains(tx, table, drafts);
-    return appendMarks(tx, table, drafts);
+    const made = await appendMarks(tx, table, drafts);
+    await logChanges(
+      tx,
+      { kind: 'localization', project: params.project, user: caller.id, now },
+      made.map((id, i) => ({ id, after: drafts[i] ?? {} })),
+    );
+    return made;
   });
   return created({ message: `Successfully created ${ids.length} localizations!`, id: ids });
 }

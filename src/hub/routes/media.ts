@@ -3,6 +3,7 @@ import { requireProject, type Caller } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { userByElementalId } from '../access/users.ts';
 import { attributesForEdit, SECTION_ATTRIBUTE } from '../attributes.ts';
+import { logChanges, logRemovals } from '../change-log.ts';
 import { created, ok, redirectTo, type Answer, type Call, type Serve } from '../call.ts';
 import type { Tx } from '../db/database.ts';
 import type { HubDeps } from '../deps.ts';
@@ -57,6 +58,11 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
         const row = await createMedia(tx, deps, { caller, project: params.project, spec });
         all.push({ row, wanted: importOf(deps, row, spec) });
       }
+      await logChanges(
+        tx,
+        { kind: 'media', project: params.project, user: caller.id, now: clock.now() },
+        all.map(({ row }) => ({ id: row.id, after: { ...row } })),
+      );
       return all;
     });
     for (const { row, wanted } of made) if (wanted) await queueImport(deps, row, wanted);
@@ -92,7 +98,7 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     await db.transaction().execute(async (tx) => {
       const row = await lockMedia(tx, params.id);
       if (body.user_elemental_id !== undefined) await requireProject(tx, caller, project, level.full);
-      await updateRow(tx, row, { caller, body, files: await composeFiles(tx, row, body) });
+      await updateRow(tx, row, { caller, now: clock.now(), body, files: await composeFiles(tx, row, body) });
     });
     const row = await findMedia(deps, caller, params.id, level.view);
     return ok({ message: `Media ${params.id} successfully updated!`, object: mediaJson(row) });
@@ -114,15 +120,19 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
       const rows = await chosenRows(tx, params.project, query, body);
       if (new Set(rows.map((row) => row.type)).size > 1)
         throw badRequest('All selected media must have the same type.');
-      for (const row of rows) await updateRow(tx, row, { caller, body });
+      for (const row of rows) await updateRow(tx, row, { caller, now: clock.now(), body });
       return rows.length;
     });
     return ok({ message: `Successfully updated ${changed} media!` });
   });
 
   serve('delete_media', async ({ caller, params }) => {
-    await findMedia(deps, caller, params.id, level.edit);
-    await db.transaction().execute((tx) => deleteRows(tx, [params.id], clock.now()));
+    const { project } = await findMedia(deps, caller, params.id, level.edit);
+    const now = clock.now();
+    await db.transaction().execute(async (tx) => {
+      await deleteRows(tx, [params.id], now);
+      await logRemovals(tx, { kind: 'media', project, user: caller.id, now }, [params.id]);
+    });
     return ok({ message: `Media ${params.id} successfully deleted!` });
   });
 
@@ -130,11 +140,10 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
     const deleted = await db.transaction().execute(async (tx) => {
       await requireProject(tx, caller, params.project, level.edit);
       const rows = await chosenRows(tx, params.project, query, body);
-      await deleteRows(
-        tx,
-        rows.map((row) => row.id),
-        clock.now(),
-      );
+      const ids = rows.map((row) => row.id);
+      const now = clock.now();
+      await deleteRows(tx, ids, now);
+      await logRemovals(tx, { kind: 'media', project: params.project, user: caller.id, now }, ids);
       return rows.length;
     });
     return ok({ message: `Successfully deleted ${deleted} media!` });
@@ -287,13 +296,15 @@ const plainColumns = [
 
 interface MediaEdit {
   caller: Caller;
+  /** ms */
+  now: number;
   body: Changes;
   /** In place of those that the row has. */
   files?: Record<string, unknown> | undefined;
 }
 
 /** Unlike the original's, an edit moves `modified_datetime`, so that clients can see it. */
-async function updateRow(tx: Tx, row: MediaRow, { caller, body, files }: MediaEdit): Promise<void> {
+async function updateRow(tx: Tx, row: MediaRow, { caller, now, body, files }: MediaEdit): Promise<void> {
   const types = await attributeTypesOf(tx, row.type);
   const given = attributesForEdit(types, body, [SECTION_ATTRIBUTE]);
   const place = await placeInSection(tx, row.project, {
@@ -307,7 +318,7 @@ async function updateRow(tx: Tx, row: MediaRow, { caller, body, files }: MediaEd
   const columns = Object.fromEntries(
     plainColumns.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
   );
-  await tx
+  const changed = await tx
     .updateTable('media')
     .set({
       ...columns,
@@ -321,7 +332,10 @@ async function updateRow(tx: Tx, row: MediaRow, { caller, body, files }: MediaEd
       modified_datetime: sql<Date>`now()`,
     })
     .where('id', '=', row.id)
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const context = { kind: 'media', project: row.project, user: caller.id, now } as const;
+  await logChanges(tx, context, [{ id: row.id, before: { ...row }, after: { ...changed } }]);
 }
 
 /** Clients may only ask for `to_archive` (of live media) and `to_live`; anything else changes nothing. */

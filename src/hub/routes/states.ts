@@ -2,6 +2,7 @@ import { requireProject } from '../access/access.ts';
 import { level } from '../access/levels.ts';
 import { attributesForCreate } from '../attributes.ts';
 import { created, type Call, type Loose, type Serve } from '../call.ts';
+import { logChanges } from '../change-log.ts';
 import type { Tx } from '../db/database.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest } from '../errors.ts';
@@ -140,7 +141,13 @@ async function createStates(
       };
     });
     await lockChains(tx, table, drafts);
-    return appendMarks(tx, table, drafts);
+    const made = await appendMarks(tx, table, drafts);
+    await logChanges(
+      tx,
+      { kind: 'state', project, user: caller.id, now },
+      made.map((id, i) => ({ id, after: drafts[i] ?? {} })),
+    );
+    return made;
   });
   return created({ message: `Successfully created ${ids.length} states!`, id: ids });
 }

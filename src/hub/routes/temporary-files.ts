@@ -1,17 +1,16 @@
-import type { Selectable } from 'kysely';
 import { requireProject, type Caller } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
-import type { TemporaryFiles } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
-import { servedKey, servedName, servedPath, takeFile } from '../files/served-files.ts';
-import { removeTemporaryFiles } from '../files/temporary-files.ts';
-import { omit } from '../omit.ts';
+import { servedKey, servedName, takeFile } from '../files/served-files.ts';
+import {
+  addTemporaryFile,
+  removeTemporaryFiles,
+  temporaryFileJson,
+  type TemporaryFileRow,
+} from '../files/temporary-files.ts';
 
-type Row = Selectable<TemporaryFiles>;
-
-const HOUR = 3_600_000;
 /** What is kept at all; the field is an answer to a search, not a place for data. */
 const LONGEST_TEXT = 512;
 
@@ -28,20 +27,14 @@ export function temporaryFileRoutes(serve: Serve, deps: HubDeps): void {
       );
     const objectName = servedName(name);
     await takeFile(deps, { url, project: project.id, key: servedKey(project, objectName) });
-    const now = clock.now();
-    const row = await db
-      .insertInto('temporary_files')
-      .values({
-        project: project.id,
-        user_id: caller.id,
-        name,
-        lookup,
-        object_name: objectName,
-        created_datetime: new Date(now),
-        eol_datetime: new Date(now + hours * HOUR),
-      })
-      .returning('id')
-      .executeTakeFirstOrThrow();
+    const row = await addTemporaryFile(deps, {
+      project: project.id,
+      user: caller.id,
+      name,
+      lookup,
+      objectName,
+      hours,
+    });
     return created({ message: 'Temporary file created successfully!', id: row.id });
   });
 
@@ -78,15 +71,10 @@ export function temporaryFileRoutes(serve: Serve, deps: HubDeps): void {
     return expired === 0 ? rows : rows.where('eol_datetime', '<', new Date(clock.now()));
   }
 
-  async function find(caller: Caller, id: number, need: Level): Promise<Row> {
+  async function find(caller: Caller, id: number, need: Level): Promise<TemporaryFileRow> {
     const row = await db.selectFrom('temporary_files').selectAll().where('id', '=', id).executeTakeFirst();
     if (!row) throw notFound(`There is no temporary file ${id}.`);
     await requireProject(db, caller, row.project, need);
     return row;
   }
-}
-
-function temporaryFileJson(row: Row, origin: string): Record<string, unknown> {
-  const path = origin + servedPath(row.project, row.object_name);
-  return { ...omit(row, ['user_id', 'object_name']), user: row.user_id, path };
 }

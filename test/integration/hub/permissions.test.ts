@@ -208,12 +208,3 @@ describe('bad input', () => {
     }
   });
 });
-
-describe('operations that are still missing', () => {
-  it('say so, as 400, and never answer anything else', async () => {
-    expect(await admin('GET', `/rest/Algorithms/${ids.project}`)).toMatchObject({
-      status: 400,
-      body: { message: expect.stringContaining('not yet part of this hub'), details: 'not-implemented' },
-    });
-  });
-});
