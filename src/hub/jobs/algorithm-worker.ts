@@ -1,6 +1,5 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text as readText } from 'node:stream/consumers';
 import { tokenOf } from '../access/tokens.ts';
 import type { JobNode } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
@@ -14,7 +13,7 @@ import { stepsOf, type Step } from './workflow-steps.ts';
 
 /** What the run of an algorithm needs, kept in its job. */
 export interface AlgorithmSpec {
-  /** Key of the manifest as it was when the job was made. */
+  /** Text of the manifest as it was when the job was made. */
   manifest: string;
   /** Base of the hub's URLs. */
   host: string;
@@ -53,7 +52,7 @@ interface Parts {
 }
 
 async function perform(deps: HubDeps, { job, spec, run, context }: Parts): Promise<void> {
-  const manifest = parseManifest(await readText(await deps.objects.read(spec.manifest)));
+  const manifest = parseManifest(spec.manifest);
   const token = await tokenOf(deps.db, job.user_id, { refresh: false });
   const parameters = {
     ...spec.parameters,
@@ -62,7 +61,6 @@ async function perform(deps: HubDeps, { job, spec, run, context }: Parts): Promi
     rest_token: token,
   };
   const steps = stepsOf(manifest, parameters);
-  await mkdir(deps.workFolder, { recursive: true });
   const folder = await mkdtemp(join(deps.workFolder, 'job-'));
   try {
     await run.begin(steps);

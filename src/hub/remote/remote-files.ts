@@ -28,6 +28,8 @@ export interface RemoteFilesOptions {
 export interface Download {
   /** Most bytes that are taken. */
   largest: number;
+  /** For the server that the URL names; never sent on to another one by a redirect. */
+  headers?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -70,8 +72,12 @@ export class RemoteFiles {
    * @returns its size in bytes.
    * @throws RemoteFailure
    */
-  async download(url: string, path: string, { largest, signal }: Download): Promise<{ size: number }> {
-    const response = await this.#open(this.check(url), { signal, redirects: MOST_REDIRECTS });
+  async download(
+    url: string,
+    path: string,
+    { largest, headers, signal }: Download,
+  ): Promise<{ size: number }> {
+    const response = await this.#open(this.check(url), { headers, signal, redirects: MOST_REDIRECTS });
     let size = 0;
     const meter = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
@@ -93,22 +99,29 @@ export class RemoteFiles {
 
   async #open(
     url: URL,
-    { signal, redirects }: { signal: AbortSignal | undefined; redirects: number },
+    { headers: own, signal, redirects }: Pick<Download, 'headers' | 'signal'> & { redirects: number },
   ): Promise<IncomingMessage> {
-    const response = await this.#request(url, signal);
+    const response = await this.#request(url, own, signal);
     const { statusCode: status = 0, headers } = response;
     if (status === 200) return response;
     response.destroy();
     if (status >= 300 && status < 400 && headers.location !== undefined && redirects > 0) {
-      const next = URL.canParse(headers.location, url.href) ? new URL(headers.location, url).href : '';
-      return this.#open(this.check(next), { signal, redirects: redirects - 1 });
+      const next = this.check(
+        URL.canParse(headers.location, url.href) ? new URL(headers.location, url).href : '',
+      );
+      const stays = next.origin === url.origin;
+      return this.#open(next, { headers: stays ? own : undefined, signal, redirects: redirects - 1 });
     }
     throw new RemoteFailure(`The server of the file answered ${status}.`, {
       permanent: status < 500 && status !== 408 && status !== 429,
     });
   }
 
-  #request(url: URL, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  #request(
+    url: URL,
+    headers: Download['headers'],
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
     const get = url.protocol === 'https:' ? getSecure : getPlain;
     return new Promise((resolve, reject) => {
       const request = get(
@@ -116,7 +129,7 @@ export class RemoteFiles {
         {
           lookup: this.#lookup(),
           agent: false,
-          headers: { 'accept-encoding': 'identity' },
+          headers: { ...headers, 'accept-encoding': 'identity' },
           timeout: IDLE_MS,
           ...(signal === undefined ? {} : { signal }),
         },

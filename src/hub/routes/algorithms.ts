@@ -3,11 +3,12 @@ import type { Selectable } from 'kysely';
 import { requireProject, type Caller, type ProjectRow } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
-import type { Algorithms } from '../db/schema-work.ts';
+import type { Algorithms, NamedValue } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { servedFile, servedKey, servedName, takeFile } from '../files/served-files.ts';
 import { LARGEST_MANIFEST, parseManifest } from '../jobs/manifest.ts';
+import { renderedOf, renderTemplate, requireTemplate } from '../jobs/templates.ts';
 import { omit } from '../omit.ts';
 
 type Row = Selectable<Algorithms>;
@@ -21,6 +22,12 @@ interface Members {
   files_per_job: number;
   manifest: string | null;
   cluster: number | null;
+  template: number | null;
+}
+
+interface Given extends Members {
+  tparams?: readonly NamedValue[] | undefined;
+  headers?: readonly NamedValue[] | undefined;
 }
 
 /** Workflows that a project runs over its media. */
@@ -38,14 +45,13 @@ export function algorithmRoutes(serve: Serve, deps: HubDeps): void {
 
   serve('register_algorithm', async ({ caller, params, body }) => {
     const { project } = await requireProject(db, caller, params.project, level.edit);
-    refuseTemplate(body.template);
     const given = {
       ...body,
       manifest: body.manifest ?? null,
+      template: body.template ?? null,
       // Without a cluster it runs where the hub runs, which is for those who keep the hub.
       cluster: body.cluster ?? null,
     };
-    if (given.manifest === null) throw badRequest('An algorithm needs a manifest.');
     const members = await checkMembers(project, caller, given);
     await requireFreeName(project.id, members.name);
     const row = await db
@@ -70,15 +76,20 @@ export function algorithmRoutes(serve: Serve, deps: HubDeps): void {
     return ok((await rows.orderBy('id').execute()).map(algorithmJson));
   });
 
-  serve('get_algorithm', async ({ caller, params }) =>
-    ok(algorithmJson(await find(caller, params.id, level.view))),
-  );
+  serve('get_algorithm', async ({ caller, params }) => {
+    const row = await find(caller, params.id, level.view);
+    return ok({ ...algorithmJson(row), ...(await renderedOf(deps, row)) });
+  });
 
   serve('update_algorithm', async ({ caller, params, body }) => {
     const row = await find(caller, params.id, level.edit);
     const { project } = await requireProject(db, caller, row.project, level.edit);
-    refuseTemplate(body.template);
-    const given = { ...body, manifest: body.manifest ?? row.manifest, cluster: body.cluster ?? null };
+    const given = {
+      ...body,
+      manifest: body.manifest ?? row.manifest,
+      template: body.template ?? row.template,
+      cluster: body.cluster ?? null,
+    };
     const members = await checkMembers(project, caller, given);
     if (members.name !== row.name) await requireFreeName(project.id, members.name);
     await db
@@ -116,8 +127,10 @@ export function algorithmRoutes(serve: Serve, deps: HubDeps): void {
   /**
    * @throws HubError 400 for what does not fit, 403 for somebody who is not staff and names no cluster.
    */
-  async function checkMembers(project: Place, caller: Caller, given: Members): Promise<Members> {
-    const { name, user, files_per_job: filesPerJob, manifest, cluster } = given;
+  async function checkMembers(project: Place, caller: Caller, given: Given): Promise<Members> {
+    const { name, user, files_per_job: filesPerJob, manifest, cluster, template } = given;
+    if (manifest === null && template === null)
+      throw badRequest('An algorithm needs a manifest or a template.');
     if (name.trim() === '' || name.length > LONGEST_NAME)
       throw badRequest(`An algorithm needs a name of at most ${LONGEST_NAME} characters.`);
     if (filesPerJob < 1) throw badRequest('files_per_job is at least 1.');
@@ -126,7 +139,12 @@ export function algorithmRoutes(serve: Serve, deps: HubDeps): void {
       if (!caller.isStaff) throw forbidden('An algorithm without a job cluster is for staff only.');
     } else await requireCluster(project, cluster);
     if (manifest !== null) await requireManifest(project, manifest);
-    return { name, user, files_per_job: filesPerJob, manifest, cluster };
+    if (template !== null) {
+      const { tparams = [], headers = [] } = given;
+      await requireTemplate(deps, caller, project, template);
+      parseManifest(await renderTemplate(deps, { template, tparams, headers }));
+    }
+    return { name, user, files_per_job: filesPerJob, manifest, cluster, template };
   }
 
   async function requireMember(project: number, user: number): Promise<void> {
@@ -184,11 +202,6 @@ export function algorithmRoutes(serve: Serve, deps: HubDeps): void {
 
 function columnsOf({ user, ...members }: Members) {
   return { ...members, user_id: user };
-}
-
-function refuseTemplate(template: number | null | undefined): void {
-  if (template !== undefined && template !== null)
-    throw badRequest('Templates are not yet part of this hub.', 'not-implemented');
 }
 
 function algorithmJson(row: Row): Record<string, unknown> {

@@ -9,6 +9,7 @@ import { clipRoutes } from './clips.ts';
 import { fileRoutes } from './files.ts';
 import { graphicRoutes } from './graphics.ts';
 import { groupRoutes } from './groups.ts';
+import { hostedTemplateRoutes } from './hosted-templates.ts';
 import { invitationRoutes } from './invitations.ts';
 import { jobClusterRoutes } from './job-clusters.ts';
 import { jobRoutes } from './jobs.ts';
@@ -59,6 +60,7 @@ const families = [
   personalRoutes,
   fileRoutes,
   temporaryFileRoutes,
+  hostedTemplateRoutes,
   appletRoutes,
   algorithmRoutes,
   jobClusterRoutes,

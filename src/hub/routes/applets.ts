@@ -2,10 +2,11 @@ import type { Selectable } from 'kysely';
 import { requireProject, type Caller } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
-import type { Applets } from '../db/schema-work.ts';
+import type { Applets, NamedValue } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { servedFile, servedKey, servedName, takeFile } from '../files/served-files.ts';
+import { renderedOf, renderTemplate, requireTemplate } from '../jobs/templates.ts';
 import { omit } from '../omit.ts';
 
 type Row = Selectable<Applets>;
@@ -27,9 +28,7 @@ export function appletRoutes(serve: Serve, deps: HubDeps): void {
 
   serve('register_applet', async ({ caller, params, body }) => {
     const { project } = await requireProject(db, caller, params.project, level.execute);
-    refuseTemplate(body.template);
-    if (body.html_file === undefined) throw badRequest('An applet needs an html_file.');
-    await requirePage(project, body.html_file);
+    const page = await checkSource(caller, project, body);
     const row = await db
       .insertInto('applets')
       .values({
@@ -37,7 +36,7 @@ export function appletRoutes(serve: Serve, deps: HubDeps): void {
         name: named(body.name),
         description: body.description ?? '',
         categories: [...(body.categories ?? [])],
-        html_file: body.html_file,
+        ...page,
         tparams: JSON.stringify(body.tparams ?? []),
         headers: JSON.stringify(body.headers ?? []),
       })
@@ -57,30 +56,30 @@ export function appletRoutes(serve: Serve, deps: HubDeps): void {
     return ok(rows.map(appletJson));
   });
 
-  serve('get_applet', async ({ caller, params }) =>
-    ok(appletJson(await find(caller, params.id, level.view))),
-  );
+  serve('get_applet', async ({ caller, params }) => {
+    const row = await find(caller, params.id, level.view);
+    return ok({ ...appletJson(row), ...(await renderedOf(deps, row)) });
+  });
 
   serve('update_applet', async ({ caller, params, body }) => {
     const row = await find(caller, params.id, level.execute);
     const { project } = await requireProject(db, caller, row.project, level.execute);
-    refuseTemplate(body.template);
-    if (body.html_file !== undefined && body.html_file !== row.html_file)
-      await requirePage(project, body.html_file);
+    const source = { ...body, html_file: body.html_file ?? row.html_file ?? undefined };
+    const page = await checkSource(caller, project, { ...source, template: body.template ?? row.template });
     await db
       .updateTable('applets')
       .set({
         name: body.name === undefined ? row.name : named(body.name),
         description: body.description ?? row.description,
         categories: [...(body.categories ?? row.categories)],
-        html_file: body.html_file ?? row.html_file,
+        ...page,
         // Left out, they are emptied: so the declared defaults of the protocol have it.
         tparams: JSON.stringify(body.tparams ?? []),
         headers: JSON.stringify(body.headers ?? []),
       })
       .where('id', '=', row.id)
       .execute();
-    if (body.html_file !== undefined && row.html_file !== null) await dropPage(project, row.html_file);
+    if (page.html_file !== row.html_file && row.html_file !== null) await dropPage(project, row.html_file);
     return ok({ message: `Applet ${row.id} successfully updated!` });
   });
 
@@ -97,6 +96,29 @@ export function appletRoutes(serve: Serve, deps: HubDeps): void {
     if (!row) throw notFound(`There is no applet ${id}.`);
     await requireProject(db, caller, row.project, need);
     return row;
+  }
+
+  /**
+   * What an applet shows: a page that was saved in the project, or what a template renders to.
+   * @throws HubError 400, 403
+   */
+  async function checkSource(
+    caller: Caller,
+    project: { id: number; organization: number | null },
+    given: {
+      html_file?: string | undefined;
+      template?: number | null | undefined;
+      tparams?: readonly NamedValue[] | undefined;
+      headers?: readonly NamedValue[] | undefined;
+    },
+  ): Promise<{ html_file: string | null; template: number | null }> {
+    const { html_file: file = null, template = null, tparams = [], headers = [] } = given;
+    if (template !== null) {
+      await requireTemplate(deps, caller, project, template);
+      await renderTemplate(deps, { template, tparams, headers });
+    } else if (file === null) throw badRequest('An applet needs an html_file or a template.');
+    if (file !== null) await requirePage(project, file);
+    return { html_file: file, template };
   }
 
   /** @throws HubError 400 unless the page was saved in this project. */
@@ -120,11 +142,6 @@ export function appletRoutes(serve: Serve, deps: HubDeps): void {
       .executeTakeFirst();
     if (key !== undefined && !used) await objects.delete(key);
   }
-}
-
-function refuseTemplate(template: number | null | undefined): void {
-  if (template !== undefined && template !== null)
-    throw badRequest('Templates are not yet part of this hub.', 'not-implemented');
 }
 
 function named(name: string | undefined): string {

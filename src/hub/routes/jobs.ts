@@ -1,6 +1,6 @@
 import { text as readText } from 'node:stream/consumers';
 import { sql, type Selectable } from 'kysely';
-import { requireProject, type Caller } from '../access/access.ts';
+import { requireProject, type Caller, type ProjectRow } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
 import type { Algorithms, AlgorithmRuns } from '../db/schema-work.ts';
@@ -10,6 +10,7 @@ import { servedFile } from '../files/served-files.ts';
 import type { AlgorithmSpec } from '../jobs/algorithm-worker.ts';
 import { algorithmKind } from '../jobs/kinds.ts';
 import { parseManifest } from '../jobs/manifest.ts';
+import { renderTemplate } from '../jobs/templates.ts';
 import type { JobRow } from '../jobs/queue.ts';
 import { stepsOf } from '../jobs/workflow-steps.ts';
 import { memberAddresses } from '../mail/member-addresses.ts';
@@ -37,10 +38,8 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     if (body.media_ids.length > MOST_MEDIA)
       throw badRequest(`At most ${MOST_MEDIA} media can be run at once.`);
     requireRunner(algorithm);
-    const manifest = servedFile(project, algorithm.manifest ?? '');
-    if (manifest === undefined || !(await objects.head(manifest)))
-      throw badRequest('The manifest of the algorithm is missing.');
-    const workflow = parseManifest(await readText(await objects.read(manifest)));
+    const manifest = await manifestOf(project, algorithm);
+    const workflow = parseManifest(manifest);
     const success = await mailOf(project.id, body.success_email_spec);
     const failure = await mailOf(project.id, body.failure_email_spec);
     const gid = makeId();
@@ -114,6 +113,18 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     const row = await rows.executeTakeFirst();
     if (!row) throw notFound(`There is no algorithm "${name}" in this project.`);
     return row;
+  }
+
+  /** The text of the workflow as it is now: the run keeps it, whatever becomes of the file or the template. */
+  async function manifestOf(
+    project: Pick<ProjectRow, 'id' | 'organization'>,
+    { manifest, template, tparams, headers }: Selectable<Algorithms>,
+  ): Promise<string> {
+    if (template !== null) return renderTemplate(deps, { template, tparams, headers });
+    const key = servedFile(project, manifest ?? '');
+    if (key === undefined || !(await objects.head(key)))
+      throw badRequest('The manifest of the algorithm is missing.');
+    return readText(await objects.read(key));
   }
 
   /** @throws HubError 400, 503 for an algorithm that this hub cannot run */

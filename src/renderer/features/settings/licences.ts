@@ -19,6 +19,7 @@ export const licences: readonly Licence[] = [
   { name: 'fastify', licence: 'MIT' },
   { name: 'kysely', licence: 'MIT' },
   { name: 'mediabunny', licence: 'MPL-2.0' },
+  { name: 'minijinja-js', licence: 'Apache-2.0' },
   { name: 'nodemailer', licence: 'MIT-0' },
   { name: 'pg', licence: 'MIT' },
   { name: 'pg-cursor', licence: 'MIT' },
