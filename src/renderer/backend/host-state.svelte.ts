@@ -1,6 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { Stops, type Stop } from '../../base/disposable.ts';
-import type { AppInfo, Host, LocalMedia, Upload } from '../../contract/host-rpc.ts';
+import type { AppInfo, Host, LocalMedia, Upload, UploadRules } from '../../contract/host-rpc.ts';
 import { faultOf, type Fault } from '../../contract/errors.ts';
 
 /** What the host told last, kept up to date by its events; read again after each reconnection. */
@@ -9,6 +9,8 @@ export class HostState {
   connected = $state(false);
   /** Why the host's state could not be read at all. */
   fault = $state<Fault | null>(null);
+  /** Null until the host told them. */
+  uploadRules = $state.raw<UploadRules | null>(null);
   readonly media = new SvelteMap<string, LocalMedia>();
   readonly uploads = new SvelteMap<string, Upload>();
   readonly #host: Host;
@@ -44,6 +46,7 @@ export class HostState {
         (upload) => this.#ofAccount(upload) && this.uploads.set(upload.mediaKey, upload),
       ),
     );
+    stops.add(host.on('uploads.rulesChanged', (rules) => (this.uploadRules = rules)));
     stops.add(
       host.onConnection((connected) => {
         this.connected = connected;
@@ -56,7 +59,10 @@ export class HostState {
   async refresh(): Promise<void> {
     const round = ++this.#round;
     try {
-      const info = await this.#host.call('app.info', {});
+      const [info, uploadRules] = await Promise.all([
+        this.#host.call('app.info', {}),
+        this.#host.call('uploads.rules', {}),
+      ]);
       const account = info.activeAccount;
       const [media, uploads] =
         account === null
@@ -67,6 +73,7 @@ export class HostState {
             ]);
       if (round !== this.#round) return;
       this.info = info;
+      this.uploadRules = uploadRules;
       this.fault = null;
       replace(this.media, media, (item) => item.key);
       replace(this.uploads, uploads, (item) => item.mediaKey);

@@ -1,7 +1,11 @@
 import { faultOf, type Fault } from '../../../contract/errors.ts';
-import type { Host } from '../../../contract/host-rpc.ts';
+import type { Host, HostMethodName, HostParams, UploadRules } from '../../../contract/host-rpc.ts';
 
-/** Pause and resume of uploads. Their states come as events and are handed to the panel as data. */
+/** Where an upload is moved to, among those that are not done. */
+export type Place = HostParams<'uploads.move'>['place'];
+type Order = Extract<HostMethodName, `uploads.${'pause' | 'resume' | 'move' | 'setRules'}`>;
+
+/** Orders to the uploader. States and rules come back as events and are handed to the panel as data. */
 export class UploadsController {
   readonly #host: Pick<Host, 'call'>;
   #fault = $state.raw<Fault | null>(null);
@@ -15,18 +19,31 @@ export class UploadsController {
     return this.#fault;
   }
 
-  pause(mediaKey: string): Promise<void> {
-    return this.#order('uploads.pause', mediaKey);
+  pause(mediaKeys: readonly string[]): Promise<void> {
+    return this.#each(mediaKeys, 'uploads.pause');
   }
 
-  resume(mediaKey: string): Promise<void> {
-    return this.#order('uploads.resume', mediaKey);
+  resume(mediaKeys: readonly string[]): Promise<void> {
+    return this.#each(mediaKeys, 'uploads.resume');
   }
 
-  async #order(method: 'uploads.pause' | 'uploads.resume', mediaKey: string): Promise<void> {
+  move(mediaKey: string, place: Place): Promise<void> {
+    return this.#order('uploads.move', { mediaKey, place });
+  }
+
+  setRules(rules: UploadRules): Promise<void> {
+    return this.#order('uploads.setRules', rules);
+  }
+
+  /** Together, so that no upload takes the turn of one that is about to be paused. */
+  async #each(mediaKeys: readonly string[], method: 'uploads.pause' | 'uploads.resume'): Promise<void> {
+    await Promise.all(mediaKeys.map((mediaKey) => this.#order(method, { mediaKey })));
+  }
+
+  async #order<M extends Order>(method: M, params: HostParams<M>): Promise<void> {
     this.#fault = null;
     try {
-      await this.#host.call(method, { mediaKey });
+      await this.#host.call(method, params);
     } catch (thrown) {
       this.#fault = faultOf(thrown);
     }

@@ -232,14 +232,24 @@ describe('the server tab', () => {
     expect(controller.fault).toBeNull();
   });
 
-  it('orders pause and resume of one upload', async () => {
-    const { host, calls } = hostOf(() => ({}));
+  it('orders pause, resume, place and rules of uploads, and says why one was refused', async () => {
+    const { host, calls } = hostOf((method) => {
+      if (method === 'uploads.move') throw new TidemarkError('not-found');
+      return {};
+    });
     const controller = new UploadsController(host);
-    await controller.pause('k');
-    await controller.resume('k');
+    await controller.pause(['k', 'l']);
+    await controller.resume(['k']);
+    await controller.move('k', 'first');
+    expect(controller.fault).toMatchObject({ code: 'not-found' });
+    await controller.setRules({ limit: 32_000, annotationsOnly: true });
+    expect(controller.fault).toBeNull();
     expect(calls).toEqual([
       ['uploads.pause', { mediaKey: 'k' }],
+      ['uploads.pause', { mediaKey: 'l' }],
       ['uploads.resume', { mediaKey: 'k' }],
+      ['uploads.move', { mediaKey: 'k', place: 'first' }],
+      ['uploads.setRules', { limit: 32_000, annotationsOnly: true }],
     ]);
   });
 });
