@@ -70,8 +70,11 @@ function vitest(project) {
 
 if (only === null) step('check', 'npm', ['run', '-s', 'check']);
 if (only === null || only === 'e2e' || only === 'integration') step('build', 'npm', ['run', '-s', 'build']);
-for (const project of ['unit', 'integration', 'e2e']) {
-  if (only === null || only === project) vitest(project);
+for (const project of ['unit', 'integration', 'postgres', 'e2e']) {
+  if (only !== null && only !== project) continue;
+  if (project === 'postgres' && !existsSync('/usr/lib/postgresql'))
+    console.log("\nNo PostgreSQL of this machine: the hub's core runs on the bundled one alone.");
+  else vitest(project);
 }
 
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);

@@ -39,7 +39,7 @@ export function buildApp(deps: HubDeps): FastifyInstance {
   );
   tolerateEmptyBodies(app);
   const handlers = collectHandlers(deps);
-  const idempotency = new Idempotency(deps.db);
+  const idempotency = new Idempotency(deps);
   const table: Operation[] = Object.values(operations);
   const validators = compileValidation(table);
   for (const operation of table) {

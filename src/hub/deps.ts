@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Db } from './db/database.ts';
+import type { Exclusively } from './db/key-locks.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { ToolFinder } from './media-tools.ts';
@@ -11,6 +12,8 @@ import type { RemoteFiles } from './remote/remote-files.ts';
 /** What the routes work with; made in the composition root. */
 export interface HubDeps {
   db: Db;
+  /** Keeps order among the hubs on this database. */
+  exclusively: Exclusively;
   objects: ObjectStore;
   signer: UrlSigner;
   /** Files of other servers, named by clients. */

@@ -1,11 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../base/clock.ts';
 import { buildApp } from './build-app.ts';
 import { openDatabase } from './db/database.ts';
 import { lockForOneHub } from './db/hub-lock.ts';
+import { alreadyAlone, openKeyLocks } from './db/key-locks.ts';
+import { oneAtATime } from './db/one-at-a-time.ts';
 import type { HubDeps } from './deps.ts';
 import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
@@ -18,6 +20,7 @@ import { JobQueue } from './jobs/queue.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
 import { FileStore } from './objects/file-store.ts';
 import { UrlSigner } from './objects/signing.ts';
+import { secretInFile, sharedSecret } from './objects/signing-secret.ts';
 import { ToolFinder } from './media-tools.ts';
 import { RemoteFiles } from './remote/remote-files.ts';
 import { startCluster } from './postgres/cluster.ts';
@@ -80,18 +83,16 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const alone = options.databaseUrl === undefined;
     const url = options.databaseUrl ?? (await ownDatabase(data, stops, log));
     const report = (error: unknown, where: string): void => log(`error in ${where}: ${describe(error)}`);
-    const database = await openDatabase(url, (error) => report(error, 'database connection'));
+    const onIdleError = (error: Error): void => report(error, 'database connection');
+    const database = await openDatabase(url, onIdleError);
     stops.push(database.close);
-    const deps = await makeDeps(options, { db: database.db, report });
+    const locks = alone ? undefined : openKeyLocks(url, onIdleError);
+    if (locks) stops.push(locks.close);
+    const exclusively = locks?.exclusively ?? alreadyAlone;
+    const deps = await makeDeps(options, { db: database.db, exclusively, report });
     deps.queue.work(transcodeKind, mediaWorker(deps, makeMediaFiles));
     deps.queue.work(imageImportKind, mediaWorker(deps, importImage));
-    const users = await ensureUsers(database.db, {
-      data,
-      log,
-      sample: options.sample,
-      showPasswords: options.showPasswords,
-    });
-    if (options.sample) await ensureSample(deps, users);
+    const users = await oneAtATime(database.db, () => firstStart(deps, options));
     deps.algorithmQueue.work(algorithmKind, algorithmWorker(deps));
     await deps.queue.start({ alone });
     stops.push(() => deps.queue.stop());
@@ -109,6 +110,16 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   }
 }
 
+/** Makes what a new database lacks. */
+async function firstStart(
+  deps: HubDeps,
+  { data, log, sample, showPasswords }: HubOptions,
+): Promise<FirstUsers> {
+  const users = await ensureUsers(deps.db, { data, log, sample, showPasswords });
+  if (sample) await ensureSample(deps, users);
+  return users;
+}
+
 async function ownDatabase(
   data: string,
   stops: (() => Promise<void>)[],
@@ -123,16 +134,19 @@ async function ownDatabase(
 
 async function makeDeps(
   options: HubOptions,
-  { db, report }: Pick<HubDeps, 'db' | 'report'>,
+  { db, exclusively, report }: Pick<HubDeps, 'db' | 'exclusively' | 'report'>,
 ): Promise<HubDeps> {
   const clock = systemClock();
   const workFolder = join(options.data, 'work');
   await mkdir(workFolder, { recursive: true, mode: 0o700 });
-  const objects = await FileStore.open(join(options.data, 'objects'), { largest: LARGEST_PUT });
+  const alone = options.databaseUrl === undefined;
+  const objects = await FileStore.open(join(options.data, 'objects'), { largest: LARGEST_PUT, alone });
+  const secretFile = join(options.data, 'signing-secret');
   return {
     db,
+    exclusively,
     objects,
-    signer: new UrlSigner(await readOrMakeSecret(join(options.data, 'signing-secret'))),
+    signer: new UrlSigner(await (alone ? secretInFile(secretFile) : sharedSecret(db, secretFile))),
     tools: new ToolFinder(options.ffmpegPath),
     workFolder,
     remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
@@ -149,14 +163,6 @@ async function makeDeps(
     },
     report,
   };
-}
-
-async function readOrMakeSecret(path: string): Promise<Buffer> {
-  const known = await readFile(path).catch(() => undefined);
-  if (known && known.length > 0) return known;
-  const made = randomBytes(32);
-  await writeFile(path, made, { mode: 0o600 });
-  return made;
 }
 
 function describe(error: unknown): string {

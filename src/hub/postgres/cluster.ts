@@ -35,15 +35,15 @@ const ORPHANS_LIMIT_MS = 30_000;
  *
  *     cluster-XXXX.tmp --initdb--> rename --> cluster --postgres--> postmaster.pid says "ready"
  *
- * The rename makes a cluster whole or absent: a kill in the middle of initdb leaves only a .tmp.
+ * `given`: the programs to run; absent: see `findPostgres`. The rename makes a cluster whole or absent: a kill in the middle of initdb leaves only a .tmp.
  * @throws StartFailure
  */
-export async function startCluster(dataFolder: string): Promise<Cluster> {
+export async function startCluster(dataFolder: string, given?: PostgresBinaries): Promise<Cluster> {
   const folder = join(dataFolder, 'postgres');
   await mkdir(folder, { recursive: true, mode: 0o711 });
   await letPassThrough(dataFolder);
   await letPassThrough(folder);
-  const binaries = await findPostgres();
+  const binaries = given ?? (await findPostgres());
   const password = await readOrMakePassword(join(folder, 'password'));
   const data = join(folder, 'cluster');
   const running = await findRunning(data);
