@@ -28,10 +28,13 @@ const patience = { timeout: 60_000, interval: 200 };
 beforeAll(async () => {
   postgres = await startExternalPostgres();
   data = await mkdtemp(join(tmpdir(), 'tidemark-shared-'));
-  ends.push(postgres.stop, () => rm(data, { recursive: true, force: true }));
+  ends.push(
+    () => postgres.stop(),
+    () => rm(data, { recursive: true, force: true }),
+  );
   const env = { DATABASE_URL: postgres.url, RUN_ALGORITHMS: '1' };
   hubs = await Promise.all([startTestHub({ data, env }), startTestHub({ data, env })]);
-  ends.push(hubs[0].stop, hubs[1].stop);
+  ends.push(...hubs.map((hub) => () => hub.stop()));
   calls = [hubs[0].client(), hubs[1].client(hubs[0].adminToken)];
   ids = await sampleIds(calls[0]);
 });
