@@ -1,6 +1,7 @@
+#!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartFailure } from './errors.ts';
 import { startHub, type HubOptions, type RunningHub } from './start-hub.ts';
@@ -43,7 +44,7 @@ function readOptions() {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new StartFailure('--port must be 0 to 65535.');
-  return { ...values, port };
+  return { ...values, port, data: resolve(values.data) };
 }
 
 function readSmtp({ SMTP_URL: url, MAIL_FROM: from }: NodeJS.ProcessEnv): HubOptions['smtp'] {
