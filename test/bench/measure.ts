@@ -2,6 +2,8 @@
 export interface Series {
   name: string;
   times: readonly number[];
+  /** Jobs done in a second, where several were done at once. */
+  perSecond?: number;
 }
 
 /** One job done in two or more ways in the same run; the first way is ours. */
@@ -28,11 +30,15 @@ export function tableOf({ job, ways }: Comparison): string {
   const [ours] = ways;
   if (ours === undefined) throw new Error('nothing was compared');
   const base = figuresOf(ours.times).median;
-  const rows = ways.map(({ name, times }) => {
+  const rows = ways.map(({ name, times, perSecond }) => {
     const { median, p95 } = figuresOf(times);
-    return [name, median.toFixed(2), p95.toFixed(2), `${(median / base).toFixed(2)}x`, String(times.length)];
+    const rate = perSecond === undefined ? '' : perSecond.toFixed(1);
+    const ratio = `${(median / base).toFixed(2)}x`;
+    return [name, median.toFixed(2), p95.toFixed(2), ratio, String(times.length), rate];
   });
-  const cells = [['', 'median ms', 'p95 ms', 'ratio', 'runs'], ...rows];
+  const rated = ways.some(({ perSecond }) => perSecond !== undefined);
+  const head = ['', 'median ms', 'p95 ms', 'ratio', 'runs', 'a second'];
+  const cells = [head, ...rows].map((row) => (rated ? row : row.slice(0, -1)));
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const line = (row: string[]): string =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
@@ -56,4 +62,36 @@ export async function inTurn(
     }
   }
   return series.map(({ name, times }) => ({ name, times }));
+}
+
+/** Work that so many clients do at the same time. */
+export interface Load {
+  clients: number;
+  run: () => Promise<unknown>;
+}
+
+/** As `inTurn`, for loads: in a round each client of a way does the work once. */
+export async function loadInTurn(ways: Readonly<Record<string, Load>>, rounds: number): Promise<Series[]> {
+  const series = Object.entries(ways).map(([name, load]) => ({
+    name,
+    load,
+    times: [] as number[],
+    spent: 0,
+  }));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const way of series) {
+      const started = performance.now();
+      const times = await Promise.all(Array.from({ length: way.load.clients }, () => timeOf(way.load.run)));
+      if (round === 0) continue; // warms up
+      way.times.push(...times);
+      way.spent += performance.now() - started;
+    }
+  }
+  return series.map(({ name, times, spent }) => ({ name, times, perSecond: (times.length / spent) * 1000 }));
+}
+
+async function timeOf(run: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await run();
+  return performance.now() - started;
 }
