@@ -64,7 +64,7 @@ export const en = {
   'stage.uploading': 'Uploading, part {done} of {total}',
   'stage.completing': 'Finishing the upload',
   'stage.transcoding': 'Transcoding on the server',
-  'stage.held': 'Upload waits for the network',
+  'stage.held': 'Upload waits',
   'stage.ready': 'Ready',
   'stage.failed': 'Stopped',
   'stage.uploadFailed': 'Upload stopped',
