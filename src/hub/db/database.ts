@@ -64,7 +64,20 @@ async function checkServer(db: Db): Promise<void> {
 
 async function migrate(db: Db): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const unknown = await namesOfLaterRelease(db);
+  if (unknown.length > 0)
+    throw startFailure(`A newer Tidemark has changed this database (${unknown.join(', ')}): start that one.`);
   const { error } = await migrator.migrateToLatest();
   if (error instanceof Error) throw error;
   if (error !== undefined) throw startFailure('The tables of the database could not be brought up to date.');
+}
+
+/** Migrations that were run on this database and that this program does not know. */
+async function namesOfLaterRelease(db: Db): Promise<string[]> {
+  const { rows: tables } = await sql<{
+    is: boolean;
+  }>`SELECT to_regclass('kysely_migration') IS NOT NULL AS is`.execute(db);
+  if (!tables[0]?.is) return [];
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
+  return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(migrations, name));
 }

@@ -175,6 +175,16 @@ describe('two hubs on one database', () => {
     expect(new Set(done.map(([by]) => Number(by)))).toEqual(new Set(hubs.map(({ pid }) => pid)));
   });
 
+  it('refuse, when they start, a database that a newer release has changed', async () => {
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    await client.query(`INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-later', '')`);
+    const env = { DATABASE_URL: postgres.url };
+    await expect(startTestHub({ data, env })).rejects.toThrow(/A newer Tidemark .* \(9999-later\)/);
+    await client.query(`DELETE FROM kysely_migration WHERE name = '9999-later'`);
+    await client.end();
+  });
+
   it('leave the files that the other is writing alone when one starts again', async () => {
     const info = await calls[0]<{ urls: string[]; key: string }>('GET', `/rest/UploadInfo/${ids.project}`);
     let goOn: () => void = () => undefined;
