@@ -1,5 +1,5 @@
 import { open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import Type from 'typebox';
 import { Check } from 'typebox/value';
 import { backoff } from '../../base/backoff.ts';
@@ -13,7 +13,7 @@ import { throttled } from '../throttle.ts';
 import type { MediaLibrary } from './library.ts';
 import { failedStage, mediaFault } from './media-faults.ts';
 import type { Preparer } from './preparer.ts';
-import { mediaFolder, type MediaRecord } from './record.ts';
+import { mediaFolder, sourcePath, type MediaRecord } from './record.ts';
 
 /** Media of a server on their way into the cache, for work offline. One at a time, resumed by byte range. */
 export interface Downloads {
@@ -117,10 +117,11 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const file = bestFile(media);
     if (file === null)
       throw new TidemarkError('not-found', { message: 'The server has no playable file of this media.' });
-    const url = new URL(file.path, `${server.hostOf(account)}/`).href;
-    const size = await receive(record, url, signal);
+    const url = new URL(file.path, `${server.hostOf(account)}/`);
+    const described = await library.update(key, (before) => describedBy(before, media, url));
+    const size = await receive(described, url.href, signal);
     const folder = mediaFolder(root, key);
-    await rename(join(folder, arriving), join(folder, 'source.mp4'));
+    await rename(join(folder, arriving), sourcePath(root, library.get(key)));
     await syncFolder(folder);
     await library.update(key, (before) => ({
       ...before,
@@ -132,11 +133,14 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 
   const receive = async (record: MediaRecord, url: string, signal: AbortSignal): Promise<number> => {
     const { key } = record.media;
-    const from = record.synced;
-    const headers = from > 0 ? { range: `bytes=${from}-` } : {};
+    const headers = resumeHeaders(record);
+    const from = 'range' in headers ? record.synced : 0;
     const response = await server.transfer(url, { headers, signal });
+    // An answer without bytes of the file, such as that of a busy server, changes nothing of what is here.
     const total = totalOf(response, from);
-    const start = response.status === 206 ? from : 0;
+    // The file may have been replaced: then the whole of it comes, and nothing of the old one stays.
+    const start = response.status === 200 ? 0 : from;
+    await library.update(key, (before) => begunWith(before, { synced: start, etag: strongEtag(response) }));
     const show = throttled(clock, 250, (done: number) => {
       if (running?.key === key && library.find(key)?.media.stage.kind === 'copying') {
         library.showProgress(key, { kind: 'copying', done, total });
@@ -216,6 +220,38 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   };
 }
 
+/** Only bytes of the very same file may be joined, and only a strong ETag tells that it is the same. */
+function resumeHeaders({ synced, fetchedFrom }: MediaRecord): Record<string, string> {
+  const etag = fetchedFrom?.etag ?? null;
+  return synced === 0 || etag === null ? {} : { range: `bytes=${synced}-`, 'if-range': etag };
+}
+
+function strongEtag(response: Response): string | null {
+  const etag = response.headers.get('etag');
+  return etag === null || etag.startsWith('W/') ? null : etag;
+}
+
+function begunWith(
+  record: MediaRecord,
+  { synced, etag }: { synced: number; etag: string | null },
+): MediaRecord {
+  const { fetchedFrom } = record;
+  if (fetchedFrom === null) return record;
+  // An answer without a body may leave the ETag out: what is here is still of the one that was asked for.
+  const known = synced > 0 ? (etag ?? fetchedFrom.etag ?? null) : etag;
+  return { ...record, synced, fetchedFrom: { ...fetchedFrom, etag: known } };
+}
+
+/** Its name and section as the server has them; the file's extension from its address. */
+function describedBy(record: MediaRecord, media: Type.Static<typeof ServerMedia>, url: URL): MediaRecord {
+  const extension = [url.pathname, media.name].map(extname).find((one) => /^\.[a-z0-9]{1,8}$/i.test(one));
+  return {
+    ...record,
+    source: { kind: 'copy', file: `source${(extension ?? '.mp4').toLowerCase()}` },
+    media: { ...record.media, name: media.name, sectionId: media.primary_section ?? null },
+  };
+}
+
 /** The tallest streaming file; an image's first; only then the archive, which may not play. */
 function bestFile(media: Type.Static<typeof ServerMedia>): Type.Static<typeof File> | null {
   const { streaming = [], image = [], archival = [] } = media.media_files ?? {};
@@ -228,7 +264,7 @@ function totalOf(response: Response, from: number): number {
     const match = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
     if (match !== null && Number(match[1]) === from) return Number(match[2]);
   }
-  if (response.status === 416) {
+  if (response.status === 416 && from > 0) {
     const match = /^bytes \*\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
     if (match !== null && Number(match[1]) === from) return from;
   }

@@ -19,8 +19,15 @@ export const MediaRecord = Type.Object({
   lastModified: Type.Number(),
   /** Bytes that are known to be on disk while the copy arrives. */
   synced: Type.Number(),
-  /** MediaType of the server row that this copy was fetched from; null for the user's own files. */
-  fetchedFrom: Type.Union([Type.Null(), Type.Object({ mediaId: Type.Integer() })]),
+  /** The server row that this copy is fetched from; null for the user's own files. */
+  fetchedFrom: Type.Union([
+    Type.Null(),
+    Type.Object({
+      mediaId: Type.Integer(),
+      /** Strong ETag of the file whose first `synced` bytes are here; without one it cannot be resumed. */
+      etag: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    }),
+  ]),
 });
 export type MediaRecord = Static<typeof MediaRecord>;
 
@@ -51,6 +58,11 @@ export async function writeRecord(root: string, record: MediaRecord): Promise<vo
   await writeDurably(join(mediaFolder(root, record.media.key), recordName), JSON.stringify(record, null, 2));
 }
 
+/** What a media of the server is called need not tell the format of the file that was fetched. */
+function nameOfSource(root: string, record: MediaRecord): string {
+  return record.fetchedFrom === null ? record.media.name : sourcePath(root, record);
+}
+
 /** The file that a page asked for, from the record alone; so any process that sees the folder can serve it. */
 export function fileOfRecord(root: string, record: MediaRecord, kind: MediaFileKind): MediaFile | null {
   const folder = mediaFolder(root, record.media.key);
@@ -60,7 +72,7 @@ export function fileOfRecord(root: string, record: MediaRecord, kind: MediaFileK
     case 'play':
       if (plays === 'proxy') return { path: join(folder, proxyName), contentType: 'video/mp4' };
       if (plays === 'nothing') return null;
-      return { path: sourcePath(root, record), contentType: contentTypeOf(record.media.name) };
+      return { path: sourcePath(root, record), contentType: contentTypeOf(nameOfSource(root, record)) };
     case 'thumbnail':
       return hasThumbnail ? { path: join(folder, thumbnailName), contentType: 'image/jpeg' } : null;
     case 'frames':
