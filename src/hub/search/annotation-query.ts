@@ -55,6 +55,13 @@ export interface AnnotationSelection {
   nearest: readonly RawBuilder<unknown>[] | undefined;
 }
 
+/**
+ * The newest mark of its chain. No mark that is not deleted is above the latest, so this says "equal":
+ * but PostgreSQL takes an equality of two columns to be rare, and would then read and sort a whole
+ * project for its first page.
+ */
+const isCurrent = sql<SqlBool>`row.mark >= row.latest_mark`;
+
 /** Name of the annotation table inside every query here. */
 export const ROW = 'row';
 
@@ -70,7 +77,7 @@ export async function selectAnnotations(
   const kind = table === 'localizations' ? 'localization' : 'state';
   const scope = await loadScope(db, project, kind, { alias: ROW, type: filters.type });
   const conditions: Condition[] = [sql<SqlBool>`row.project = ${project}`, sql<SqlBool>`NOT row.deleted`];
-  if (!filters.show_all_marks) conditions.push(sql<SqlBool>`row.mark = row.latest_mark`);
+  if (!filters.show_all_marks) conditions.push(isCurrent);
   if (!filters.show_deleted) conditions.push(sql<SqlBool>`NOT row.variant_deleted`);
   conditions.push(...plainConditions(table, filters), ...bodyConditions(table, body));
   conditions.push(...(await sectionConditions(db, table, project, filters)));
