@@ -64,6 +64,17 @@ describe('a card of the library', () => {
     expect(one({ local: [{ ...local, projectId: 2 }] })).toBeUndefined();
   });
 
+  it('lets a fetch from the server be given up, but not the copying of a file that only this device has', () => {
+    const copying: LocalMedia = {
+      ...local,
+      stage: { kind: 'copying', done: 1, total: 100 },
+      plays: 'nothing',
+    };
+    expect(one({ items: [item], local: [copying] })?.fetching).toBe(true);
+    expect(one({ local: [copying] })?.fetching).toBe(false);
+    expect(one({ items: [item], local: [local] })?.fetching).toBe(false);
+  });
+
   it('does not call a media ready on the server before the server has it', () => {
     expect(one({ local: [local] })?.status).toEqual({ kind: 'resting', what: 'local' });
     expect(one({ items: [item], local: [local] })?.status).toEqual({ kind: 'resting', what: 'ready' });

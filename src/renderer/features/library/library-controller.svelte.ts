@@ -46,6 +46,16 @@ export class LibraryController {
     );
   });
 
+  /** What is shown and not on this device: a project, a section or what a search has found. */
+  readonly remote = $derived.by((): MediaCard[] =>
+    this.shown.filter(({ status, serverId }) => status.kind === 'remote' && serverId !== null),
+  );
+
+  /** Takes all of it along; the host fetches one after the other. */
+  async downloadAll(): Promise<void> {
+    for (const card of this.remote) await this.download(card);
+  }
+
   countIn(sectionId: number): number {
     return this.all.filter((card) => card.sectionId === sectionId).length;
   }

@@ -16,6 +16,8 @@ export interface MediaCard {
   hasThumbnail: boolean;
   /** It can be opened and drawn on. */
   playable: boolean;
+  /** It is being fetched from the server; that can be given up without losing anything. */
+  fetching: boolean;
   addedAt: number;
   status: CardStatus;
 }
@@ -64,6 +66,7 @@ function cardOf(item: MediaItem | null, local: LocalMedia | null, upload: Upload
     duration: probe?.duration ?? (fps > 0 ? frameCount / fps : null),
     hasThumbnail: local?.hasThumbnail ?? false,
     playable: local !== null && local.plays !== 'nothing',
+    fetching: item?.serverId != null && local?.stage.kind === 'copying',
     addedAt: local?.addedAt ?? item?.addedAt ?? 0,
     status: statusOf(item, local, upload),
   };
