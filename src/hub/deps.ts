@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
-import type { Db } from './db/database.ts';
+import type { Db, Together } from './db/database.ts';
 import type { Exclusively } from './db/key-locks.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Mailer } from './mail/mailer.ts';
@@ -14,6 +14,7 @@ export interface HubDeps {
   db: Db;
   /** Keeps order among the hubs on this database. */
   exclusively: Exclusively;
+  together: Together;
   objects: ObjectStore;
   signer: UrlSigner;
   /** Files of other servers, named by clients. */

@@ -89,7 +89,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const locks = alone ? undefined : openKeyLocks(url, onIdleError);
     if (locks) stops.push(locks.close);
     const exclusively = locks?.exclusively ?? alreadyAlone;
-    const deps = await makeDeps(options, { db: database.db, exclusively, report });
+    const deps = await makeDeps(options, { ...database, exclusively, report });
     deps.queue.work(transcodeKind, mediaWorker(deps, makeMediaFiles));
     deps.queue.work(imageImportKind, mediaWorker(deps, importImage));
     const users = await oneAtATime(database.db, () => firstStart(deps, options));
@@ -134,7 +134,7 @@ async function ownDatabase(
 
 async function makeDeps(
   options: HubOptions,
-  { db, exclusively, report }: Pick<HubDeps, 'db' | 'exclusively' | 'report'>,
+  { db, together, exclusively, report }: Pick<HubDeps, 'db' | 'together' | 'exclusively' | 'report'>,
 ): Promise<HubDeps> {
   const clock = systemClock();
   const workFolder = join(options.data, 'work');
@@ -145,6 +145,7 @@ async function makeDeps(
   return {
     db,
     exclusively,
+    together,
     objects,
     signer: new UrlSigner(await (alone ? secretInFile(secretFile) : sharedSecret(db, secretFile))),
     tools: new ToolFinder(options.ffmpegPath),

@@ -1,8 +1,9 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { startFailure } from '../errors.ts';
+import { JoiningDialect } from './joining-driver.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { people } from './migrations/0002-people.ts';
 import { work } from './migrations/0003-work.ts';
@@ -25,8 +26,12 @@ const migrations = {
   '0004-sharing': sharing,
 };
 
+/** Does work that opens transactions of its own as one transaction: all of it is kept, or nothing. */
+export type Together = <T>(work: () => Promise<T>) => Promise<T>;
+
 export interface OpenDatabase {
   db: Db;
+  together: Together;
   close: () => Promise<void>;
 }
 
@@ -42,7 +47,17 @@ export async function openDatabase(url: string, onIdleError: (error: Error) => v
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
   });
   pool.on('error', onIdleError); // a broken idle connection must not end the process
-  const db = new Kysely<HubSchema>({ dialect: new PostgresDialect({ pool, cursor: Cursor }) });
+  const dialect = new JoiningDialect({ pool, cursor: Cursor });
+  const db = new Kysely<HubSchema>({ dialect });
+  const together: Together = (work) =>
+    dialect.joined((drop) =>
+      db.transaction().execute(() =>
+        work().catch((error: unknown) => {
+          drop();
+          throw error;
+        }),
+      ),
+    );
   try {
     await checkServer(db);
     await migrate(db);
@@ -50,7 +65,7 @@ export async function openDatabase(url: string, onIdleError: (error: Error) => v
     await db.destroy();
     throw error;
   }
-  return { db, close: () => db.destroy() };
+  return { db, together, close: () => db.destroy() };
 }
 
 async function checkServer(db: Db): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from '../call.ts';
-import type { Db } from '../db/database.ts';
+import type { Db, Together } from '../db/database.ts';
 import type { Exclusively } from '../db/key-locks.ts';
 import { badRequest } from '../errors.ts';
 
@@ -13,18 +13,35 @@ export interface KeyedRequest {
 }
 
 /**
+ * Long work on files, mails, and what must be kept of a failure: none of it can be undone with a
+ * transaction, or should hold one open.
+ */
+const outside: ReadonlySet<string> = new Set([
+  'create_obtain_auth_token',
+  'create_password_reset',
+  'create_temporary_file',
+  'complete_upload',
+  'save_generic_file',
+  'save_algorithm_manifest',
+  'send_email',
+  'notify',
+]);
+
+/**
  * Our extension: a POST with an `Idempotency-Key` that succeeded is answered from its record when it
- * comes again, and does nothing. The record is written after the work: a crash in between leaves none,
- * so a client that chose its own elemental IDs still looks before it repeats.
+ * comes again, and does nothing. Record and work are one transaction, so that a kill leaves both or
+ * neither; but for the few operations that work outside the database, where the record comes after.
  */
 export class Idempotency {
   readonly #db: Db;
   readonly #exclusively: Exclusively;
+  readonly #together: Together;
   readonly #running = new Map<string, Promise<Answer>>();
 
-  constructor({ db, exclusively }: { db: Db; exclusively: Exclusively }) {
+  constructor({ db, exclusively, together }: { db: Db; exclusively: Exclusively; together: Together }) {
     this.#db = db;
     this.#exclusively = exclusively;
+    this.#together = together;
   }
 
   /** @throws HubError 400 for a key that was used for another request. */
@@ -36,13 +53,18 @@ export class Idempotency {
     const recorded = await this.#recorded(request, digest);
     if (recorded) return recorded;
     const running =
-      this.#running.get(name) ?? this.#exclusively(name, () => this.#perform(request, digest, work));
+      this.#running.get(name) ?? this.#exclusively(name, () => this.#whole(request, digest, work));
     this.#running.set(name, running);
     try {
       return await running;
     } finally {
       this.#running.delete(name);
     }
+  }
+
+  #whole(request: KeyedRequest, digest: string, work: () => Promise<Answer>): Promise<Answer> {
+    const perform = (): Promise<Answer> => this.#perform(request, digest, work);
+    return outside.has(request.operation) ? perform() : this.#together(perform);
   }
 
   async #perform({ user, key }: KeyedRequest, digest: string, work: () => Promise<Answer>): Promise<Answer> {
