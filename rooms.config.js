@@ -42,6 +42,7 @@ export const rooms = {
       'nodemailer',
       'yaml',
       'minijinja-js',
+      '@aws-sdk/',
     ],
     node: true,
   },

@@ -5,7 +5,7 @@ import type { Exclusively } from './db/key-locks.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { ToolFinder } from './media-tools.ts';
-import type { ObjectStore } from './objects/object-store.ts';
+import type { PlacedStore } from './objects/object-store.ts';
 import type { UrlSigner } from './objects/signing.ts';
 import type { RemoteFiles } from './remote/remote-files.ts';
 
@@ -15,7 +15,7 @@ export interface HubDeps {
   /** Keeps order among the hubs on this database. */
   exclusively: Exclusively;
   together: Together;
-  objects: ObjectStore;
+  objects: PlacedStore;
   signer: UrlSigner;
   /** Files of other servers, named by clients. */
   remote: RemoteFiles;

@@ -21,6 +21,8 @@ const usage = `tidemark-hub: the Tator-compatible server of Tidemark
   --public-url URL         base of the URLs given to clients, behind a proxy
   --parent-watch           end when the program that started it ends (its end of stdin closes)
 Environment: DATABASE_URL (an external PostgreSQL 15 or later), FFMPEG_PATH,
+S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, and S3_ENDPOINT (default: AWS), S3_REGION (default
+us-east-1), S3_EXTERNAL_HOST (all files in a bucket; with the last, clients read from it directly),
 SMTP_URL and MAIL_FROM (mail),
 OPEN_REGISTRATION=1, OPEN_ORGANIZATIONS=1 (everybody may make a user, an organization),
 RUN_ALGORITHMS=1 (runs the commands of algorithms on this machine, as this user: staff register them,
@@ -53,6 +55,18 @@ function readSmtp({ SMTP_URL: url, MAIL_FROM: from }: NodeJS.ProcessEnv): HubOpt
   return { url, from };
 }
 
+function readS3(env: NodeJS.ProcessEnv): HubOptions['s3'] {
+  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (!bucket) return undefined;
+  if (!accessKeyId || !secretAccessKey)
+    throw new StartFailure('S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.');
+  const region = env['S3_REGION'] || 'us-east-1';
+  const endpoint = env['S3_ENDPOINT'] || `https://s3.${region}.amazonaws.com`;
+  if (!URL.canParse(endpoint)) throw new StartFailure('S3_ENDPOINT must be a URL.');
+  const externalHost = env['S3_EXTERNAL_HOST'] || undefined;
+  return { bucket, accessKeyId, secretAccessKey, region, endpoint, externalHost };
+}
+
 function log(line: string): void {
   process.stderr.write(`tidemark-hub: ${line}\n`);
 }
@@ -68,6 +82,7 @@ async function main(): Promise<void> {
     host: options.host,
     port: options.port,
     databaseUrl: process.env['DATABASE_URL'] || undefined,
+    s3: readS3(process.env),
     publicUrl: options['public-url'],
     ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
     runCommands: process.env['RUN_ALGORITHMS'] === '1',

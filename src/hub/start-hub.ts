@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../base/clock.ts';
@@ -9,6 +9,7 @@ import { lockForOneHub } from './db/hub-lock.ts';
 import { alreadyAlone, openKeyLocks } from './db/key-locks.ts';
 import { oneAtATime } from './db/one-at-a-time.ts';
 import type { HubDeps } from './deps.ts';
+import { startFailure } from './errors.ts';
 import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
 import { cleanTemporaryFiles } from './files/temporary-files.ts';
@@ -18,7 +19,11 @@ import { mediaWorker } from './jobs/media-worker.ts';
 import { algorithmWorker } from './jobs/algorithm-worker.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
+import { BucketStores } from './objects/bucket-stores.ts';
 import { FileStore } from './objects/file-store.ts';
+import { LocalCopies } from './objects/local-copies.ts';
+import { StoreOfPlaces } from './objects/placed-store.ts';
+import { S3Store, type S3Settings } from './objects/s3-store.ts';
 import { UrlSigner } from './objects/signing.ts';
 import { secretInFile, sharedSecret } from './objects/signing-secret.ts';
 import { ToolFinder } from './media-tools.ts';
@@ -34,6 +39,8 @@ export interface HubOptions {
   port: number;
   /** An external PostgreSQL, 15 or later; absent: one of its own in the data folder. */
   databaseUrl?: string | undefined;
+  /** A bucket for all files; absent: a folder in the data folder. */
+  s3?: S3Settings | undefined;
   /** Makes the sample project, once. */
   sample: boolean;
   /** Whether a first start says the new passwords in its log. */
@@ -65,6 +72,9 @@ export interface RunningHub {
   stop(): Promise<void>;
 }
 
+/** Room for copies of distant files that the media tools work on, bytes. */
+const COPIES_LIMIT = 20 * 1024 ** 3;
+
 /** Largest single PUT, bytes: what S3 allows for a part. */
 const LARGEST_PUT = 5 * 1024 ** 3;
 
@@ -89,7 +99,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const locks = alone ? undefined : openKeyLocks(url, onIdleError);
     if (locks) stops.push(locks.close);
     const exclusively = locks?.exclusively ?? alreadyAlone;
-    const deps = await makeDeps(options, { ...database, exclusively, report });
+    const deps = await makeDeps(options, { ...database, exclusively, report }, stops);
     deps.queue.work(transcodeKind, mediaWorker(deps, makeMediaFiles));
     deps.queue.work(imageImportKind, mediaWorker(deps, importImage));
     const users = await oneAtATime(database.db, () => firstStart(deps, options));
@@ -135,12 +145,15 @@ async function ownDatabase(
 async function makeDeps(
   options: HubOptions,
   { db, together, exclusively, report }: Pick<HubDeps, 'db' | 'together' | 'exclusively' | 'report'>,
+  stops: (() => Promise<void>)[],
 ): Promise<HubDeps> {
   const clock = systemClock();
   const workFolder = join(options.data, 'work');
   await mkdir(workFolder, { recursive: true, mode: 0o700 });
   const alone = options.databaseUrl === undefined;
-  const objects = await FileStore.open(join(options.data, 'objects'), { largest: LARGEST_PUT, alone });
+  const remote = new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false });
+  const { objects, close } = await openObjects(options, { db, remote, workFolder });
+  stops.push(close);
   const secretFile = join(options.data, 'signing-secret');
   return {
     db,
@@ -150,7 +163,7 @@ async function makeDeps(
     signer: new UrlSigner(await (alone ? secretInFile(secretFile) : sharedSecret(db, secretFile))),
     tools: new ToolFinder(options.ffmpegPath),
     workFolder,
-    remote: new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false }),
+    remote,
     mailer: options.smtp === undefined ? undefined : smtpMailer(options.smtp),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     algorithmQueue: new JobQueue({ db, clock, holder: randomUUID(), report }),
@@ -164,6 +177,41 @@ async function makeDeps(
     },
     report,
   };
+}
+
+/** The hub's own store, a folder or a bucket, and beside it the buckets of organizations. */
+async function openObjects(
+  { data, databaseUrl, s3 }: HubOptions,
+  { db, remote, workFolder }: Pick<HubDeps, 'db' | 'remote' | 'workFolder'>,
+): Promise<{ objects: StoreOfPlaces; close: () => Promise<void> }> {
+  const alone = databaseUrl === undefined;
+  const allCopies = join(workFolder, 'copies');
+  if (alone) await rm(allCopies, { recursive: true, force: true });
+  const copies = join(allCopies, randomUUID());
+  const shared = {
+    folder: join(workFolder, 'sending'),
+    largest: LARGEST_PUT,
+    copies: new LocalCopies(copies, COPIES_LIMIT),
+  };
+  const buckets = new BucketStores({ ...shared, remote });
+  const bucket = s3 && new S3Store(s3, shared);
+  await bucket?.check().catch((error: unknown) => {
+    throw startFailure(
+      `The bucket "${s3?.bucket}" at ${s3?.endpoint} does not answer (${causeOf(error)}): check S3_ENDPOINT, S3_BUCKET and the keys.`,
+    );
+  });
+  const own = bucket ?? (await FileStore.open(join(data, 'objects'), { largest: LARGEST_PUT, alone }));
+  const close = async (): Promise<void> => {
+    buckets.close();
+    bucket?.close();
+    await rm(copies, { recursive: true, force: true });
+  };
+  return { objects: new StoreOfPlaces({ db, own, open: (row) => buckets.of(row) }), close };
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
 function describe(error: unknown): string {

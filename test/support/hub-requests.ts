@@ -364,7 +364,7 @@ const bodies: Readonly<Partial<Record<Name, MakeBody>>> = {
     name: unique().slice(0, 60),
     store_type: 'MINIO',
     config: {
-      endpoint_url: 'http://127.0.0.1:9',
+      endpoint_url: 'https://s3.example.org',
       region_name: 'x',
       aws_access_key_id: 'x',
       aws_secret_access_key: 'x',

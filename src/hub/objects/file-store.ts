@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import {
   copyFile,
@@ -13,11 +13,19 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badRequest, notFound } from '../errors.ts';
 import { pathOfKey } from './keys.ts';
-import type { ByteRange, ObjectInfo, ObjectStore, PartReference, StoredPart } from './object-store.ts';
+import {
+  requireOrder,
+  type ByteRange,
+  type ObjectInfo,
+  type ObjectStore,
+  type PartReference,
+  type StoredPart,
+} from './object-store.ts';
+import { spool } from './spool.ts';
 
 /** A part that a completion names. */
 interface Part {
@@ -100,6 +108,10 @@ export class FileStore implements ObjectStore {
     return { path: this.#pathOf(key), release: async () => undefined };
   }
 
+  async directUrl(): Promise<undefined> {
+    return undefined; // a folder has no address
+  }
+
   async beginUpload(key: string): Promise<string> {
     pathOfKey(key);
     const id = randomUUID();
@@ -108,7 +120,7 @@ export class FileStore implements ObjectStore {
     return id;
   }
 
-  async putPart(uploadId: string, part: number, content: Readable): Promise<StoredPart> {
+  async putPart(_key: string, uploadId: string, part: number, content: Readable): Promise<StoredPart> {
     const folder = await this.#uploadFolder(uploadId);
     const { path, md5, size } = await this.#receive(content);
     const earlier = (await this.#partFiles(folder)).filter(
@@ -125,7 +137,7 @@ export class FileStore implements ObjectStore {
     if (upload.key !== key) throw badRequest('The upload belongs to another key.');
   }
 
-  async listParts(uploadId: string): Promise<StoredPart[]> {
+  async listParts(_key: string, uploadId: string): Promise<StoredPart[]> {
     const files = await this.#partFiles(await this.#uploadFolder(uploadId));
     const sized = files.map(async (file) => {
       const { size } = await stat(file.path);
@@ -205,23 +217,7 @@ export class FileStore implements ObjectStore {
 
   async #receive(content: Readable): Promise<{ path: string; md5: string; size: number }> {
     const path = this.#temporary();
-    const hash = createHash('md5');
-    let size = 0;
-    const meter = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        size += chunk.length;
-        hash.update(chunk);
-        if (size > this.#largest) done(badRequest('The upload is larger than this hub accepts.'));
-        else done(null, chunk);
-      },
-    });
-    try {
-      await pipeline(content, meter, createWriteStream(path, { mode: 0o600 }));
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    }
-    return { path, md5: hash.digest('hex'), size };
+    return { path, ...(await spool(content, path, this.#largest)) };
   }
 }
 
@@ -239,11 +235,11 @@ function partName(number: number, md5: string): string {
 }
 
 function checkOrder(parts: readonly PartReference[]): Part[] {
-  return parts.map(({ PartNumber, ETag }, i) => {
-    const before = parts[i - 1]?.PartNumber ?? 0;
-    if (PartNumber <= before) throw badRequest('Parts must be named in ascending order.');
-    return { number: PartNumber, md5: ETag.replaceAll('"', '').toLowerCase() };
-  });
+  requireOrder(parts);
+  return parts.map(({ PartNumber, ETag }) => ({
+    number: PartNumber,
+    md5: ETag.replaceAll('"', '').toLowerCase(),
+  }));
 }
 
 /** fsync, rename, fsync of the folder: after this the file survives a power cut. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { badRequest } from '../errors.ts';
 
 export interface StoredPart {
   number: number;
@@ -38,15 +39,31 @@ export interface ObjectStore {
   adopt(key: string, path: string): Promise<ObjectInfo>;
   /** A local path with the object's bytes for the media tools; `release` frees what was made for it. */
   localCopy(key: string): Promise<{ path: string; release(): Promise<void> }>;
+  /** A URL at which clients read the object from the store itself, for `seconds`; undefined: they cannot. */
+  directUrl(key: string, seconds: number): Promise<string | undefined>;
   /** Begins a multipart upload; the id of it. */
   beginUpload(key: string): Promise<string>;
-  putPart(uploadId: string, part: number, content: Readable): Promise<StoredPart>;
+  putPart(key: string, uploadId: string, part: number, content: Readable): Promise<StoredPart>;
   /** @throws HubError 400 unless this is an upload of this key. */
   requireUpload(key: string, uploadId: string): Promise<void>;
-  listParts(uploadId: string): Promise<StoredPart[]>;
+  listParts(key: string, uploadId: string): Promise<StoredPart[]>;
   /**
    * Makes the object of the named parts. Repeating a completion that succeeded succeeds.
    * @throws HubError 400 when a part is missing or its ETag differs.
    */
   completeUpload(key: string, uploadId: string, parts: readonly PartReference[]): Promise<ObjectInfo>;
+}
+
+/** The hub's own store and the buckets of its organizations, as one. */
+export interface PlacedStore extends ObjectStore {
+  /** Says where an object that is about to be uploaded shall be, whatever its project says. */
+  assign(key: string, bucket: number): Promise<void>;
+}
+
+/** @throws HubError 400 unless the parts are named in ascending order. */
+export function requireOrder(parts: readonly PartReference[]): void {
+  for (const [i, { PartNumber }] of parts.entries()) {
+    if (PartNumber <= (parts[i - 1]?.PartNumber ?? 0))
+      throw badRequest('Parts must be named in ascending order.');
+  }
 }

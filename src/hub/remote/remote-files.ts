@@ -127,7 +127,7 @@ export class RemoteFiles {
       const request = get(
         url,
         {
-          lookup: this.#lookup(),
+          lookup: this.lookup,
           agent: false,
           headers: { ...headers, 'accept-encoding': 'identity' },
           timeout: IDLE_MS,
@@ -140,21 +140,20 @@ export class RemoteFiles {
     });
   }
 
-  #lookup(): LookupFunction {
-    return (hostname, options, done) => {
-      lookup(hostname, { ...options, all: true }, (error, addresses) => {
-        if (error) {
-          done(error, ''); // without addresses, whatever the types say
-          return;
-        }
-        const [first] = addresses;
-        const bad = !this.#allowPrivate && addresses.some(({ address }) => this.#isPrivate(address));
-        if (bad || !first) done(privateNetwork(), '');
-        else if (options.all) done(null, addresses);
-        else done(null, first.address, first.family);
-      });
-    };
-  }
+  /** Resolves a name for a connection; an error in place of an address that is not visited. */
+  readonly lookup: LookupFunction = (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) {
+        done(error, ''); // without addresses, whatever the types say
+        return;
+      }
+      const [first] = addresses;
+      const bad = !this.#allowPrivate && addresses.some(({ address }) => this.#isPrivate(address));
+      if (bad || !first) done(privateNetwork(), '');
+      else if (options.all) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
+  };
 }
 
 function privateNetwork(): RemoteFailure {

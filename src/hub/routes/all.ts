@@ -4,6 +4,7 @@ import { accountRoutes } from './accounts.ts';
 import { algorithmRoutes } from './algorithms.ts';
 import { appletRoutes } from './applets.ts';
 import { attributeTypeRoutes } from './attribute-types.ts';
+import { bucketRoutes } from './buckets.ts';
 import { changeLogRoutes } from './change-log.ts';
 import { clipRoutes } from './clips.ts';
 import { fileRoutes } from './files.ts';
@@ -40,6 +41,7 @@ const families = [
   accountRoutes,
   organizationRoutes,
   groupRoutes,
+  bucketRoutes,
   rowProtectionRoutes,
   invitationRoutes,
   projectRoutes,

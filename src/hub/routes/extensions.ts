@@ -58,15 +58,15 @@ export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: rea
 
   /** Parts that have arrived: `[{PartNumber, ETag, Size}]`. */
   app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {
-    const { uploadId } = await checked(request);
-    const parts = await objects.listParts(uploadId);
+    const { key, uploadId } = await checked(request);
+    const parts = await objects.listParts(key, uploadId);
     return parts.map(({ number, etag, size }) => ({ PartNumber: number, ETag: etag, Size: size }));
   });
 
   /** New URLs for parts of a running upload: `{urls: {"<number>": url}}`. */
   app.get<PartsQuery>('/rest/TidemarkHub/SignParts/:project', async (request) => {
     const { key, uploadId } = await checked(request);
-    await objects.listParts(uploadId);
+    await objects.listParts(key, uploadId);
     const lifetime = Math.min(Number(request.query.expiration ?? 86_400) || 0, LONGEST_SIGNATURE_SECONDS);
     const expires = Math.floor(clock.now() / 1000) + lifetime;
     const origin = settings.publicUrl ?? `${request.protocol}://${request.host}`;

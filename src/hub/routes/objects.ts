@@ -4,6 +4,9 @@ import type { HubDeps } from '../deps.ts';
 import { contentTypeOf, sendObject } from '../objects/send-object.ts';
 import type { Grant } from '../objects/signing.ts';
 
+/** What S3 signs for at most. */
+const LONGEST_DIRECT_SECONDS = 604_800;
+
 interface SignedRequest {
   Params: { '*': string };
   Querystring: { expires?: string; signature?: string; uploadId?: string; partNumber?: string };
@@ -28,7 +31,7 @@ export function objectRoutes(app: FastifyInstance, { objects, signer, clock }: H
     // Without a body (length 0) no parser runs; the raw request is then an empty stream.
     const content = request.body ?? request.raw;
     const stored = grant.upload
-      ? await objects.putPart(grant.upload.id, grant.upload.part, content)
+      ? await objects.putPart(grant.key, grant.upload.id, grant.upload.part, content)
       : await objects.put(grant.key, content);
     return share(reply).header('etag', stored.etag).status(200).send();
   });
@@ -37,7 +40,10 @@ export function objectRoutes(app: FastifyInstance, { objects, signer, clock }: H
     method: ['GET', 'HEAD'],
     url: '/objects/*',
     handler: async (request, reply) => {
-      const { key } = checked(request, 'GET');
+      const { key, expires } = checked(request, 'GET');
+      const left = Math.max(1, expires - Math.floor(clock.now() / 1000));
+      const direct = await objects.directUrl(key, Math.min(left, LONGEST_DIRECT_SECONDS));
+      if (direct !== undefined) return share(reply).redirect(direct, 307);
       share(reply).type(contentTypeOf(key));
       return sendObject(objects, key, request, reply);
     },

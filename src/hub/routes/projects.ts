@@ -7,10 +7,13 @@ import type { Memberships, Projects, Users } from '../db/schema.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { checkElementalId } from '../marks/writing.ts';
+import { requireBuckets } from './buckets.ts';
 
 export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
   serve('create_project', async ({ caller, body }) => {
     await requireOrganization(db, caller, body.organization, 'Admin');
+    const buckets = bucketsOf(body);
+    await requireBuckets(db, body.organization, Object.values(buckets));
     const id = await db.transaction().execute((tx) =>
       createProject(tx, {
         caller,
@@ -19,6 +22,7 @@ export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
         organization: body.organization,
         enable_downloads: body.enable_downloads ?? true,
         elemental_id: checkElementalId(body.elemental_id) ?? null,
+        ...buckets,
         now: clock.now(),
       }),
     );
@@ -43,13 +47,16 @@ export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
   serve('get_project', async ({ caller, params }) => ok(await readProject(db, caller, params.id)));
 
   serve('update_project', async ({ caller, params, body }) => {
-    await requireProject(db, caller, params.id, level.full);
+    const { project } = await requireProject(db, caller, params.id, level.full);
+    const buckets = bucketsOf(body);
+    await requireBuckets(db, project.organization, Object.values(buckets));
     const elemental = checkElementalId(body.elemental_id);
     const set = {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.summary === undefined ? {} : { summary: body.summary }),
       ...(body.enable_downloads === undefined ? {} : { enable_downloads: body.enable_downloads }),
       ...(elemental === undefined ? {} : { elemental_id: elemental }),
+      ...buckets,
     };
     if (Object.keys(set).length === 0) throw badRequest('Nothing to change was given.');
     await db.updateTable('projects').set(set).where('id', '=', params.id).execute();
@@ -215,4 +222,18 @@ async function projectJson(
     permission: creator === caller.id ? 'Creator' : labelOf(stored),
     effective_permission: 0,
   };
+}
+
+interface ProjectBuckets {
+  bucket?: number;
+  upload_bucket?: number;
+  backup_bucket?: number;
+}
+
+/** Those that were named; none can be cleared. */
+function bucketsOf(body: { [Role in keyof ProjectBuckets]?: number | undefined }): ProjectBuckets {
+  const roles = ['bucket', 'upload_bucket', 'backup_bucket'] as const;
+  return Object.fromEntries(
+    roles.flatMap((role) => (body[role] === undefined ? [] : [[role, body[role]]])),
+  );
 }

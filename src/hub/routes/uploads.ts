@@ -6,6 +6,7 @@ import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { projectOfKey, uniqueName } from '../objects/keys.ts';
 import { fileKey, findFile } from '../files/file-objects.ts';
+import { requireBuckets } from './buckets.ts';
 import { findMedia } from './media.ts';
 
 const A_DAY = 86_400;
@@ -19,9 +20,10 @@ export function uploadRoutes(serve: Serve, deps: HubDeps): void {
     if (query.media_id !== undefined && query.file_id !== undefined) {
       throw badRequest('media_id and file_id exclude each other.');
     }
-    if (query.bucket_id !== undefined) {
-      throw badRequest('Buckets are not yet part of this hub.', 'not-implemented');
+    if (query.bucket_id !== undefined && query.media_id === undefined) {
+      throw badRequest('bucket_id needs media_id.');
     }
+    await requireBuckets(db, project.organization, [query.bucket_id]);
     const name = uniqueName(query.filename, letters(), makeId());
     const owner = `${project.organization ?? 0}/${project.id}`;
     if (query.media_id !== undefined) {
@@ -39,6 +41,7 @@ export function uploadRoutes(serve: Serve, deps: HubDeps): void {
       query.media_id === undefined
         ? `_uploads/${day}/${owner}/${caller.id}/${name}`
         : `${owner}/${query.media_id}/${name}`;
+    if (query.bucket_id !== undefined) await objects.assign(key, query.bucket_id);
     return ok(await uploadTo(key, query.num_parts ?? 1, expiry(query.expiration), origin));
   });
 

@@ -6,6 +6,9 @@ export interface Licence {
 
 /** What ships with Tidemark, by name. A test holds it against package.json and the packages themselves. */
 export const licences: readonly Licence[] = [
+  { name: '@aws-sdk/client-s3', licence: 'Apache-2.0' },
+  { name: '@aws-sdk/lib-storage', licence: 'Apache-2.0' },
+  { name: '@aws-sdk/s3-request-presigner', licence: 'Apache-2.0' },
   { name: '@fontsource-variable/inter', licence: 'OFL-1.1' },
   { name: '@fontsource-variable/jetbrains-mono', licence: 'OFL-1.1' },
   { name: '@lucide/svelte', licence: 'ISC' },

@@ -1,0 +1,309 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { Agent as PlainAgent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { badRequest, HubError, notFound } from '../errors.ts';
+import { pathOfKey } from './keys.ts';
+import type { LocalCopies } from './local-copies.ts';
+import {
+  requireOrder,
+  type ByteRange,
+  type ObjectInfo,
+  type ObjectStore,
+  type PartReference,
+  type StoredPart,
+} from './object-store.ts';
+import { spool } from './spool.ts';
+
+/** Where a bucket is and who we are there. */
+export interface S3Settings {
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  bucket: string;
+  /** Scheme and host at which clients reach the store; absent: all bytes go through the hub. */
+  externalHost?: string | undefined;
+}
+
+export interface S3StoreOptions {
+  /** Folder for what is on its way. */
+  folder: string;
+  /** Bytes that one PUT may bring. */
+  largest: number;
+  copies: LocalCopies;
+  /** Resolves names; refuses the addresses that this hub does not visit. */
+  lookup?: LookupFunction | undefined;
+}
+
+/** What a store allows as one part, and as the number of them. */
+const SMALLEST_PART = 16 * 1024 ** 2;
+const MOST_PARTS = 10_000;
+const CONNECT_MS = 10_000;
+const IDLE_MS = 60_000;
+
+/**
+ * Objects in a bucket of an S3 store (AWS, MinIO and others of that protocol). What clients send is
+ * received whole before it goes on, so that the store hears the length and the MD5 first, and never
+ * keeps half a part.
+ */
+export class S3Store implements ObjectStore {
+  readonly #client: S3Client;
+  readonly #outside: S3Client | undefined;
+  readonly #bucket: string;
+  readonly #options: S3StoreOptions;
+
+  constructor(settings: S3Settings, options: S3StoreOptions) {
+    this.#client = new S3Client(configOf(settings, settings.endpoint, options.lookup));
+    // The signature covers the host, so URLs for clients are signed for the host that clients see.
+    this.#outside =
+      settings.externalHost === undefined
+        ? undefined
+        : new S3Client(configOf(settings, settings.externalHost, undefined));
+    this.#bucket = settings.bucket;
+    this.#options = options;
+  }
+
+  async put(key: string, content: Readable): Promise<ObjectInfo> {
+    const at = this.#at(key);
+    return this.#spooled(content, async ({ path, md5, size }) => {
+      const sent = new PutObjectCommand({ ...at, Body: createReadStream(path), ...integrity(md5, size) });
+      await this.#do(() => this.#client.send(sent));
+      return { size, etag: `"${md5}"` };
+    });
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const at = this.#at(key);
+    const answer = await this.#do(() => this.#client.send(new HeadObjectCommand(at))).catch(absent);
+    return answer && { size: answer.ContentLength ?? 0, etag: answer.ETag ?? '""' };
+  }
+
+  async read(key: string, range?: ByteRange): Promise<Readable> {
+    const asked = range ? { Range: `bytes=${range.start}-${range.end}` } : {};
+    const command = new GetObjectCommand({ ...this.#at(key), ...asked });
+    const { Body } = await this.#do(() => this.#client.send(command));
+    if (!Body) throw notFound(`There is no object ${key}.`);
+    return Body as Readable;
+  }
+
+  async delete(key: string): Promise<void> {
+    const at = this.#at(key);
+    await this.#do(() => this.#client.send(new DeleteObjectCommand(at))).catch(absent);
+  }
+
+  async adopt(key: string, path: string): Promise<ObjectInfo> {
+    const { size } = await stat(path);
+    const upload = new Upload({
+      client: this.#client,
+      params: { ...this.#at(key), Body: createReadStream(path) },
+      partSize: Math.max(SMALLEST_PART, Math.ceil(size / MOST_PARTS)),
+      queueSize: 2,
+    });
+    await this.#do(() => upload.done());
+    const info = await this.head(key);
+    if (info?.size !== size)
+      throw storeFailure(new Error(`the store has ${info?.size ?? 0} of ${size} bytes`));
+    return info;
+  }
+
+  async localCopy(key: string): Promise<{ path: string; release(): Promise<void> }> {
+    const info = await this.head(key);
+    if (!info) throw notFound(`There is no object ${key}.`);
+    return this.#options.copies.open(`${this.#bucket} ${key} ${info.etag}`, async (path) => {
+      await pipeline(await this.read(key), createWriteStream(path, { mode: 0o600 }));
+      if ((await stat(path)).size !== info.size) throw storeFailure(new Error('the object came short'));
+    });
+  }
+
+  async directUrl(key: string, seconds: number): Promise<string | undefined> {
+    if (!this.#outside) return undefined;
+    return getSignedUrl(this.#outside, new GetObjectCommand(this.#at(key)), { expiresIn: seconds });
+  }
+
+  async beginUpload(key: string): Promise<string> {
+    const command = new CreateMultipartUploadCommand(this.#at(key));
+    const { UploadId } = await this.#do(() => this.#client.send(command));
+    if (!UploadId) throw storeFailure(new Error('the store gave the upload no id'));
+    return UploadId;
+  }
+
+  async putPart(key: string, uploadId: string, part: number, content: Readable): Promise<StoredPart> {
+    const at = this.#of(key, uploadId);
+    return this.#spooled(content, async ({ path, md5, size }) => {
+      const Body = createReadStream(path);
+      const command = new UploadPartCommand({ ...at, PartNumber: part, Body, ...integrity(md5, size) });
+      const { ETag } = await this.#do(() => this.#client.send(command));
+      return { number: part, size, etag: ETag ?? `"${md5}"` };
+    });
+  }
+
+  async requireUpload(key: string, uploadId: string): Promise<void> {
+    const command = new ListPartsCommand({ ...this.#of(key, uploadId), MaxParts: 1 });
+    const { Key } = await this.#do(() => this.#client.send(command));
+    if (Key !== undefined && Key !== key) throw badRequest('The upload belongs to another key.');
+  }
+
+  async listParts(key: string, uploadId: string): Promise<StoredPart[]> {
+    const found: StoredPart[] = [];
+    for (let after: string | undefined; ;) {
+      const page = {
+        ...this.#of(key, uploadId),
+        ...(after === undefined ? {} : { PartNumberMarker: after }),
+      };
+      const answer = await this.#do(() => this.#client.send(new ListPartsCommand(page)));
+      for (const { PartNumber = 0, Size = 0, ETag = '' } of answer.Parts ?? [])
+        found.push({ number: PartNumber, size: Size, etag: ETag });
+      const next = answer.IsTruncated ? answer.NextPartNumberMarker : undefined;
+      if (next === undefined || next === after) return found;
+      after = next;
+    }
+  }
+
+  async completeUpload(key: string, uploadId: string, parts: readonly PartReference[]): Promise<ObjectInfo> {
+    requireOrder(parts);
+    const MultipartUpload = { Parts: [...parts] };
+    const command = new CompleteMultipartUploadCommand({ ...this.#of(key, uploadId), MultipartUpload });
+    try {
+      await this.#client.send(command);
+    } catch (error) {
+      // The store forgets an upload that it completed: an answer that was lost is asked for again.
+      const info = nameOf(error) === 'NoSuchUpload' ? await this.head(key) : undefined;
+      if (info && info.etag === etagOfParts(parts)) return info;
+      throw asHubError(error);
+    }
+    const info = await this.head(key);
+    if (!info) throw storeFailure(new Error('the store completed the upload, and has no object'));
+    return info;
+  }
+
+  /** @throws HubError 503 unless the bucket is there and open to us. */
+  async check(): Promise<void> {
+    await this.#do(() => this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket })));
+  }
+
+  /** Ends idle connections. */
+  close(): void {
+    this.#client.destroy();
+    this.#outside?.destroy();
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    pathOfKey(key); // refuses keys that no store should see
+    return { Bucket: this.#bucket, Key: key };
+  }
+
+  #of(key: string, UploadId: string): { Bucket: string; Key: string; UploadId: string } {
+    if (UploadId === '') throw badRequest('There is no such upload.');
+    return { ...this.#at(key), UploadId };
+  }
+
+  async #spooled<T>(
+    content: Readable,
+    send: (file: { path: string; md5: string; size: number }) => Promise<T>,
+  ): Promise<T> {
+    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#options.folder, randomUUID());
+    const received = await spool(content, path, this.#options.largest);
+    try {
+      return await send({ path, ...received });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async #do<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asHubError(error);
+    }
+  }
+}
+
+function configOf(
+  { region, accessKeyId, secretAccessKey }: S3Settings,
+  endpoint: string,
+  lookup: LookupFunction | undefined,
+): S3ClientConfig {
+  const agent = { keepAlive: true, maxSockets: 64, ...(lookup ? { lookup } : {}) };
+  return {
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    // Names of buckets as hosts need a wildcard name; only Amazon's own stores want it so.
+    forcePathStyle: !new URL(endpoint).hostname.endsWith('.amazonaws.com'),
+    // Other stores do not know Amazon's newer checksums; the MD5 of each body is sent in any case.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: IDLE_MS,
+      httpAgent: new PlainAgent(agent),
+      httpsAgent: new SecureAgent(agent),
+    },
+  };
+}
+
+function integrity(md5: string, size: number): { ContentLength: number; ContentMD5: string } {
+  return { ContentLength: size, ContentMD5: Buffer.from(md5, 'hex').toString('base64') };
+}
+
+/** The ETag that a store gives an object of parts: the MD5 of their MD5s, and their number. */
+function etagOfParts(parts: readonly PartReference[]): string {
+  const hash = createHash('md5');
+  for (const { ETag } of parts) hash.update(Buffer.from(ETag.replaceAll('"', ''), 'hex'));
+  return `"${hash.digest('hex')}-${parts.length}"`;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+const clientMistakes: Readonly<Record<string, string>> = {
+  NoSuchUpload: 'There is no such upload.',
+  InvalidPart: 'A part was not uploaded, or its ETag differs.',
+  InvalidPartOrder: 'Parts must be named in ascending order.',
+  EntityTooSmall: 'A part other than the last is smaller than the store allows (5 MiB).',
+  EntityTooLarge: 'The upload is larger than the store allows.',
+};
+
+function asHubError(error: unknown): unknown {
+  if (error instanceof HubError) return error;
+  const name = nameOf(error);
+  if (name === 'NoSuchKey' || name === 'NotFound') return notFound('There is no such object in the store.');
+  const mistake = clientMistakes[name];
+  return mistake === undefined ? storeFailure(error) : badRequest(mistake);
+}
+
+/** Nothing that the client did: it may try again. The cause goes to the log only. */
+function storeFailure(cause: unknown): HubError {
+  const failure = new HubError(503, 'The store of the files cannot be reached, or refuses this hub.');
+  failure.cause = cause;
+  return failure;
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof HubError && error.status === 404) return undefined;
+  throw error;
+}
