@@ -9,6 +9,7 @@ import { lockForOneHub } from './db/hub-lock.ts';
 import { alreadyAlone, openKeyLocks } from './db/key-locks.ts';
 import { oneAtATime } from './db/one-at-a-time.ts';
 import type { HubDeps } from './deps.ts';
+import { settleFeed } from './feed/change-feed.ts';
 import { startFailure } from './errors.ts';
 import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
@@ -102,7 +103,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const deps = await makeDeps(options, { ...database, exclusively, report }, stops);
     deps.queue.work(transcodeKind, mediaWorker(deps, makeMediaFiles));
     deps.queue.work(imageImportKind, mediaWorker(deps, importImage));
-    const users = await oneAtATime(database.db, () => firstStart(deps, options));
+    const users = await oneAtATime(database.db, async () => {
+      await settleFeed(database.db);
+      return firstStart(deps, options);
+    });
     deps.algorithmQueue.work(algorithmKind, algorithmWorker(deps));
     await deps.queue.start({ alone });
     stops.push(() => deps.queue.stop());

@@ -8,6 +8,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { people } from './migrations/0002-people.ts';
 import { work } from './migrations/0003-work.ts';
 import { sharing } from './migrations/0004-sharing.ts';
+import { changeFeed } from './migrations/0005-change-feed.ts';
 import type { HubSchema } from './schema.ts';
 
 export type Db = Kysely<HubSchema>;
@@ -24,6 +25,7 @@ const migrations = {
   '0002-people': people,
   '0003-work': work,
   '0004-sharing': sharing,
+  '0005-change-feed': changeFeed,
 };
 
 /** Does work that opens transactions of its own as one transaction: all of it is kept, or nothing. */

@@ -9,6 +9,8 @@ import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { announce } from '../mail/announcements.ts';
 import { projectOfKey } from '../objects/keys.ts';
+import { changeFeedRoutes } from './change-feed.ts';
+import { pageRoutes } from './pages.ts';
 
 const VERSION = '0.1.0';
 const LONGEST_SIGNATURE_SECONDS = 604_800;
@@ -16,6 +18,8 @@ const LONGEST_SIGNATURE_SECONDS = 604_800;
 /** What this hub offers beyond the contract; stock clients never need it. */
 const extensions = [
   'announcements',
+  'change-feed',
+  'events',
   'idempotency-key',
   'list-parts',
   'sign-parts',
@@ -35,9 +39,13 @@ export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: rea
   app.get('/rest/TidemarkHub', async () => ({ version: VERSION, extensions, operations: served.length }));
 
   /** The OpenAPI document; where the original serves YAML, this is JSON, which every YAML reader takes. */
-  const schema = JSON.stringify(
-    openApiDocument(operationList, { title: 'Tidemark hub', version: VERSION, servers: ['/'] }),
-  );
+  const document = openApiDocument(operationList, {
+    title: 'Tidemark hub',
+    version: VERSION,
+    servers: ['/'],
+  });
+  const schema = JSON.stringify(document);
+  app.register(async (scope) => pageRoutes(scope, deps, document));
   const etag = `"${createHash('sha256').update(schema).digest('hex').slice(0, 32)}"`;
   for (const url of ['/schema', '/schema/']) {
     app.get(url, async (request, reply) => {
@@ -55,6 +63,8 @@ export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: rea
     const announcement = await announce(db, request.body, clock.now());
     return reply.status(201).send(announcement);
   });
+
+  changeFeedRoutes(app, deps);
 
   /** Parts that have arrived: `[{PartNumber, ETag, Size}]`. */
   app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {

@@ -347,8 +347,13 @@ async function finished(project: number): Promise<(MediaAnswer & { id: number })
     if (states.some((state) => state.startsWith('fail') || state.startsWith('error')))
       throw new Error(JSON.stringify(jobs.body));
     const media = await call<(MediaAnswer & { id: number })[]>('GET', `/rest/Medias/${project}`);
-    if ((media.body[0]?.media_files.streaming ?? []).length > 0) return media.body;
+    if (filesOf(media.body[0])?.streaming !== undefined) return media.body;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('the transcode did not end');
+}
+
+/** A media that is being made has no files yet. */
+function filesOf(media: MediaAnswer | undefined): Partial<MediaAnswer['media_files']> | null | undefined {
+  return media?.media_files;
 }
