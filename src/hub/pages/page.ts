@@ -65,9 +65,7 @@ export function sendPage(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · Tidemark hub</title>
-        <style>
-          ${rawStyle}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <header>
@@ -88,5 +86,5 @@ export function sendPage(
     .send(page.toString());
 }
 
-/** The sheet holds quotes of none of its own, and comes from this file alone. */
-const rawStyle = html([style] as unknown as TemplateStringsArray);
+/** As it is, since its text is what the policy names; it comes from this file alone. */
+const styleElement = html([`<style>${style}</style>`] as unknown as TemplateStringsArray);

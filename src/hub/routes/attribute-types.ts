@@ -35,6 +35,7 @@ const interchangeable = [
 export function attributeTypeRoutes(serve: Serve, { db }: HubDeps): void {
   serve('create_attribute_type', async ({ caller, params, body }) => {
     await change({ caller, id: params.id, entity: body.entity_type }, async (tx, types, of) => {
+      if (body.addition === undefined) throw badRequest('The new attribute is missing: "addition".');
       const addition = checkName(checkDefinition(body.addition));
       if (types.some((type) => type.name === addition.name)) {
         throw badRequest(`There already is an attribute "${addition.name}".`);
@@ -78,6 +79,8 @@ export function attributeTypeRoutes(serve: Serve, { db }: HubDeps): void {
   ): Promise<void> {
     await change({ caller, id, entity: body.entity_type }, async (tx, types, of) => {
       const current = named(types, body.current_name);
+      if (body.attribute_type_update === undefined)
+        throw badRequest('The change is missing: "attribute_type_update".');
       const update = body.attribute_type_update as AttributeType;
       const next = checkDefinition(combine(current, update));
       checkDtypes(current, next);

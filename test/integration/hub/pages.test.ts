@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationList } from '../../../src/contract/table.ts';
 import { startTestHub, type TestHub } from '../../support/hub.ts';
@@ -53,6 +54,9 @@ describe('the reference', () => {
     const { headers, text } = await page('/docs');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(text).not.toContain('<script');
+    const style = /<style>(.*)<\/style>/s.exec(text)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
   });
 
   it.each(['/docs/operations/Nothing', '/docs/schemas/toString', '/docs/operations/%3Cb%3E'])(

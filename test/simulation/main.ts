@@ -1,0 +1,119 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { firstFailure, runScript, shrinkFailure } from './run.ts';
+import { plants } from './plants.ts';
+import { scriptOf } from './script.ts';
+import { asTestCase } from './shrink.ts';
+
+/*
+ * `simulate [--schedules N] [--seed S]`: runs N schedules from seed S on all cores, prints
+ * `N schedules, C crashes, V violations`, and each violation with the smallest script that shows it;
+ * ends with 1 if there was one. `simulate planted`: holds the checkers against known bugs.
+ */
+
+interface Share {
+  from: number;
+  step: number;
+  end: number;
+}
+
+interface Found {
+  seed: number;
+  violation: string;
+}
+
+type Message = { kind: 'found'; found: Found } | { kind: 'done'; crashes: number };
+
+/** Seeds that a planted bug has to show itself in; less than a minute of them. */
+const plantedSeeds = 4000;
+/** Violations that are made small; of the others the seed is enough. */
+const shrunkAtMost = 3;
+
+const me = fileURLToPath(import.meta.url);
+
+async function simulate({ schedules, seed }: { schedules: number; seed: number }): Promise<boolean> {
+  const processes = availableParallelism();
+  const found: Found[] = [];
+  const shares = Array.from({ length: processes }, (_, i) =>
+    inProcess({ from: seed + i, step: processes, end: seed + schedules }, (one) => found.push(one)),
+  );
+  const crashes = (await Promise.all(shares)).reduce((sum, count) => sum + count, 0);
+  found.sort((a, b) => a.seed - b.seed);
+  for (const [i, { seed: failing, violation }] of found.entries()) {
+    console.log(`seed ${failing}: ${violation}`);
+    if (i < shrunkAtMost) {
+      const smallest = await shrinkFailure(scriptOf(failing), violation);
+      console.log(asTestCase(smallest, violation));
+    }
+  }
+  console.log(`${schedules} schedules, ${crashes} crashes, ${found.length} violations`);
+  return found.length === 0;
+}
+
+/** Crashes of a share that runs in a process of its own. */
+function inProcess(share: Share, onFound: (found: Found) => void): Promise<number> {
+  const child = fork(me, ['share', JSON.stringify(share)]);
+  return new Promise((resolve, reject) => {
+    child.on('message', (message: Message) => {
+      if (message.kind === 'found') onFound(message.found);
+      else resolve(message.crashes);
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`a process of the simulation ended with ${code}`)));
+  });
+}
+
+async function runShare({ from, step, end }: Share): Promise<void> {
+  const tell = (message: Message): Promise<void> =>
+    new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
+  let crashes = 0;
+  for (let seed = from; seed < end; seed += step) {
+    const outcome = await runScript(scriptOf(seed));
+    crashes += outcome.crashes;
+    const [violation] = outcome.violations;
+    if (violation !== undefined) await tell({ kind: 'found', found: { seed, violation } });
+  }
+  await tell({ kind: 'done', crashes });
+}
+
+async function planted(): Promise<boolean> {
+  const names = Object.keys(plants);
+  let caught = 0;
+  for (const name of names) {
+    const begun = performance.now();
+    const failure = await firstFailure({ from: 1, count: plantedSeeds }, { planted: plants[name] ?? {} });
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    if (failure) caught += 1;
+    console.log(
+      failure
+        ? `caught  ${name} (seed ${failure.seed}, ${seconds} s: ${failure.violations[0]?.split(':')[0]})`
+        : `MISSED  ${name} (${seconds} s)`,
+    );
+  }
+  console.log(`${caught}/${names.length} planted bugs caught`);
+  return caught === names.length;
+}
+
+async function main(): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      schedules: { type: 'string', default: '100000' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const [command, share] = positionals;
+  if (command === 'share') {
+    await runShare(JSON.parse(share ?? '') as Share);
+    return true;
+  }
+  if (command === 'planted') return planted();
+  const [schedules, seed] = [Number(values.schedules), Number(values.seed)];
+  if (!Number.isInteger(schedules) || schedules < 1 || !Number.isInteger(seed))
+    throw new Error('usage: simulate [--schedules N] [--seed S]');
+  return simulate({ schedules, seed });
+}
+
+process.exitCode = (await main()) ? 0 : 1;
