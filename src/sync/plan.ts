@@ -78,13 +78,23 @@ function withoutMembers(step: Step): Step | null {
   return Object.keys(fields).length === 0 ? null : { ...step, fields };
 }
 
+/** A delete of what the server is not known to have: there is nothing to send, but something to find out. */
+function deletesNothing({ edit }: EntityState): boolean {
+  return (
+    edit?.op === 'delete' &&
+    edit.status.kind === 'pending' &&
+    !edit.maybeSent &&
+    (edit.base === null || edit.base.deleted)
+  );
+}
+
 /**
  * Whether the entity must be read before the next request: what is in doubt, and what the server
  * would carry out blindly (it checks the mark of a PATCH alone).
  */
 export function needsLookup(state: EntityState, context: PlanContext): boolean {
   if (state.edit?.ref.kind === 'media') return false;
-  if (state.attempt !== null) return true;
+  if (state.attempt !== null || deletesNothing(state)) return true;
   const step = nextStep(state, context);
   return step !== null && (step.intent === 'delete' || (step.intent === 'create' && step.baseMark !== null));
 }

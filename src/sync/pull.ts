@@ -89,17 +89,32 @@ function advanced(cursor: LogCursor, rows: ServerRow[]): LogCursor {
   );
 }
 
-async function foldAll(deps: SyncDeps, rows: ServerRow[], cursors: Cursors): Promise<void> {
+/** Keys of the rows that are older than what is known, though of the same mark: they were put back. */
+async function foldAll(deps: SyncDeps, rows: ServerRow[], cursors: Cursors): Promise<Set<EntityKey>> {
   const newest = newestOfEach(rows);
   const context = mergeContext(deps);
+  const putBack = new Set<EntityKey>();
   await deps.storage.revise(
     newest.map(({ ref, media }) => ({ ref, media })),
     (states) =>
       states.map((state, i) => {
         const read = newest[i];
-        return read === undefined ? {} : fold(state, read, context);
+        if (read === undefined) return {};
+        if (isPutBack(state.row, read)) putBack.add(entityKey(read.ref));
+        return fold(state, read, context);
       }),
     cursors,
+  );
+  return putBack;
+}
+
+/** A server that was restored from a backup tells the same mark as it was before it was rewritten in place. */
+function isPutBack(known: ServerRow | null, read: ServerRow): boolean {
+  return (
+    known !== null &&
+    known.mark === read.mark &&
+    known.rowId === read.rowId &&
+    read.modifiedAt < known.modifiedAt
   );
 }
 
@@ -132,11 +147,13 @@ export async function audit(
   });
   if (!read.ok) return stopped(read.failure);
   const listed = new Map(newestOfEach(read.value).map((row) => [entityKey(row.ref), row]));
-  if (listed.size > 0) await foldAll(deps, [...listed.values()], {});
+  const putBack = await foldAll(deps, [...listed.values()], {});
   const known = await storage.marksOf(media, kind);
   const name = `audit/${media}/${kind}`;
   const before = parseSuspects(await storage.cursor(name));
-  const suspects = known.filter((row) => differs(row, listed.get(entityKey(row.ref))));
+  const suspects = known.filter(
+    (row) => differs(row, listed.get(entityKey(row.ref))) || putBack.has(entityKey(row.ref)),
+  );
   const agreed = suspects.filter((row) => before.get(entityKey(row.ref)) === row.rowId);
   const left = suspects.filter((row) => !agreed.includes(row));
   const cursors = { [name]: Object.fromEntries(left.map((row) => [entityKey(row.ref), row.rowId])) };

@@ -37,7 +37,11 @@ export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promis
       if (owed === null) {
         const isGone =
           tator.current(key) === null ||
-          chain.some((mark) => mark.row.deleted || isPruned(mark) || isGhost(mark));
+          chain.some((mark) => mark.row.deleted || isPruned(mark) || isGhost(mark)) ||
+          // A restore had taken it away, so there was nothing to delete; then another user, who was
+          // asked whether his edit of it shall stand, made it anew.
+          (tator.lost.some(({ row }) => entityKey(row.ref) === key) &&
+            stations.some((other) => other.user !== user && other.ledger.revived.has(key)));
         if (!isGone && edit?.op !== 'delete') lost.push(`user ${user}: delete of ${key}`);
         continue;
       }

@@ -35,6 +35,9 @@ describe('any schedule of edits, kills, lost answers and lost databases', () => 
     [405, 'the clock of a device is set back by an hour'],
     [1810, 'an element deleted in place, whose later edit came from the recorder'],
     [2307, 'a media that is there already, renamed after the database was lost'],
+    [7637, 'a delete of what never reached the server'],
+    [7762, 'a tombstone in place that a restore takes back'],
+    [14723, 'an element deleted here and edited there, both while a restore takes it away'],
     [2578, 'an edit whose number had been given before to another, confirmed one'],
   ])('keeps them in schedule %i: %s', async (seed) => {
     expect((await runScript(scriptOf(seed))).violations).toEqual([]);
