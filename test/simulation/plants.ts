@@ -239,9 +239,6 @@ export const plants: Readonly<Record<string, Planted>> = {
       return answer.ok ? { ok: true, value: { ...answer.value, mark: mark + 1 } } : answer;
     },
   })),
-  'what was sent before a kill is not doubted': onStorage(() => ({
-    doubtSentAttempts: async () => undefined,
-  })),
   'rows that vanished on the server are never looked for': onStorage(() => ({ marksOf: async () => [] })),
   'the oldest edit in the queue is never sent': onStorage((storage) => ({
     outbox: async (project) => (await storage.outbox(project)).slice(1),
