@@ -16,6 +16,8 @@ export function readQuery(operation: Operation, raw: RawQuery): Record<string, u
     if (last === undefined || last === '') continue;
     switch (param.style) {
       case 'plain':
+        query[name] = isBoolean(param.schema) ? last.replace(/^(True|False)$/, lowerCase) : last;
+        break;
       case 'base64':
         query[name] = last;
         break;
@@ -28,6 +30,15 @@ export function readQuery(operation: Operation, raw: RawQuery): Record<string, u
     }
   }
   return query;
+}
+
+function isBoolean(schema: { type?: unknown }): boolean {
+  return schema.type === 'boolean';
+}
+
+/** Python writes its truths with a capital, and Tator's own client sends them so. */
+function lowerCase(text: string): string {
+  return text.toLowerCase();
 }
 
 /** Replaces validated search texts by the objects in them. */

@@ -89,7 +89,8 @@ export function graphicRoutes(serve: Serve, deps: HubDeps): void {
       scale: parseSize('force_scale', query.force_scale ?? '224x224'),
       composition: compose(format, {
         framesPerSecond: moves ? framesPerSecond : undefined,
-        tiled: true,
+        // One row: Tator's own client cuts the picture into as many columns as there are members.
+        tile: `${Math.max(1, members.length)}x1`,
         pictures: members.length,
       }),
       cuts: (size: { width: number; height: number }) =>
@@ -148,16 +149,14 @@ interface Wish {
   /** A film of so many pictures a second. */
   framesPerSecond?: number | undefined;
   tile?: string | undefined;
-  /** Tiles even where it is one picture. */
-  tiled?: boolean;
 }
 
-function compose(format: PictureFormat, { pictures, framesPerSecond, tile, tiled }: Wish): Composition {
+function compose(format: PictureFormat, { pictures, framesPerSecond, tile }: Wish): Composition {
   if (framesPerSecond !== undefined) {
     return { kind: 'film', framesPerSecond, format: format === 'mp4' ? 'mp4' : 'gif' };
   }
   const still = format === 'jpeg' ? 'jpeg' : 'png';
-  if (pictures === 1 && tile === undefined && !tiled) return { kind: 'single', format: still };
+  if (pictures === 1 && tile === undefined) return { kind: 'single', format: still };
   return { kind: 'tiles', grid: parseGrid(tile, pictures), format: still };
 }
 

@@ -233,7 +233,5 @@ interface ProjectBuckets {
 /** Those that were named; none can be cleared. */
 function bucketsOf(body: { [Role in keyof ProjectBuckets]?: number | undefined }): ProjectBuckets {
   const roles = ['bucket', 'upload_bucket', 'backup_bucket'] as const;
-  return Object.fromEntries(
-    roles.flatMap((role) => (body[role] === undefined ? [] : [[role, body[role]]])),
-  );
+  return Object.fromEntries(roles.flatMap((role) => (body[role] === undefined ? [] : [[role, body[role]]])));
 }

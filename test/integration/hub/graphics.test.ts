@@ -279,11 +279,11 @@ describe('the picture of a track', () => {
     expect((await get(`StateGraphic/${id}`, { 'if-none-match': etag })).status).toBe(304);
   });
 
-  it('is a tiling where that is asked for', async () => {
+  it('is one row of pictures where that is asked for', async () => {
     const id = await track([1, 2, 3, 4, 5]);
     expect(await pixelsOf(await get(`StateGraphic/${id}?mode=tile&force_scale=50x40`))).toMatchObject({
-      width: 150,
-      height: 80,
+      width: 250,
+      height: 40,
     });
   });
 
