@@ -26,7 +26,7 @@ export async function probeWithMediabunny(
   { size, signal }: { readonly size: number; readonly signal: AbortSignal | undefined },
 ): Promise<VideoProbe | null> {
   using input = new Input({ formats: ALL_FORMATS, source: new FilePathSource(path) });
-  if (!(await input.canRead())) return null;
+  if (!(await canBeRead(input))) return null;
   try {
     const track = await input.getPrimaryVideoTrack();
     if (track === null)
@@ -57,6 +57,15 @@ export async function probeWithMediabunny(
     throw new MediaError('damaged', `${basename(path)} is damaged: its index cannot be read.`, {
       cause: error,
     });
+  }
+}
+
+/** A file that is shorter than any header makes the reader throw instead of saying no. */
+async function canBeRead(input: Input): Promise<boolean> {
+  try {
+    return await input.canRead();
+  } catch {
+    return false;
   }
 }
 

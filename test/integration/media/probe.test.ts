@@ -145,6 +145,10 @@ describe('a file that is none of these', () => {
       await failure(probeMedia(at(name), { tools }), 'not-media');
       await failure(probeMedia(at(name)), 'not-media');
     }
+    for (const size of [1, 8, 11]) {
+      await writeFile(at('short.mp4'), 'no video at all'.slice(0, size));
+      await failure(probeMedia(at('short.mp4'), { tools }), 'not-media');
+    }
     for (const name of ['noise.mp4', 'noise.mkv', 'noise.bin']) {
       await writeFile(at(name), noise);
       await failure(probeMedia(at(name), { tools }), 'not-media');
