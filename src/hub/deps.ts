@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Db, Together } from './db/database.ts';
 import type { Exclusively } from './db/key-locks.ts';
+import type { ContainerEngines } from './jobs/containers/engine.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { ToolFinder } from './media-tools.ts';
@@ -23,6 +24,8 @@ export interface HubDeps {
   queue: JobQueue;
   /** Runs of algorithms, which may be long: a queue of its own, so that media never wait for them. */
   algorithmQueue: JobQueue;
+  /** Podman or docker. */
+  containers: ContainerEngines;
   /** The ffmpeg program. */
   tools: ToolFinder;
   /** Folder for files that are being made. */
@@ -36,6 +39,9 @@ export interface HubDeps {
   report: (error: unknown, where: string) => void;
 }
 
+/** `everything`: containers, and plain commands as the hub's own user. */
+export type LocalRuns = 'nothing' | 'containers' | 'everything';
+
 export interface HubSettings {
   /** Base of the URLs given to clients; absent: what the client itself wrote as host. */
   publicUrl?: string;
@@ -43,6 +49,6 @@ export interface HubSettings {
   anybodyMakesOrganizations: boolean;
   /** Whether everybody may register a user, or the invited and staff only. */
   anybodyRegisters: boolean;
-  /** Whether algorithms without a cluster are run on this machine, as the hub's own user. */
-  runsCommands: boolean;
+  /** What of algorithms without a cluster is run on this machine. */
+  runs: LocalRuns;
 }

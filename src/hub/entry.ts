@@ -25,8 +25,11 @@ S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, and S3_ENDPOINT (default: AWS
 us-east-1), S3_EXTERNAL_HOST (all files in a bucket; with the last, clients read from it directly),
 SMTP_URL and MAIL_FROM (mail),
 OPEN_REGISTRATION=1, OPEN_ORGANIZATIONS=1 (everybody may make a user, an organization),
-RUN_ALGORITHMS=1 (runs the commands of algorithms on this machine, as this user: staff register them,
-and members with Can Execute fill in their parameters),
+RUN_ALGORITHMS=1 (runs algorithms on this machine, in containers, and as plain commands of this user where
+they name no image: staff register them, and members with Can Execute fill in their parameters),
+RUN_ALGORITHMS=containers (in containers only),
+CONTAINER_ENGINE (podman, docker, a path or none; default: the first that answers),
+CONTAINER_NETWORK (network of containers, default host), CONTAINER_OPTIONS (more options for each),
 FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
@@ -53,6 +56,21 @@ function readSmtp({ SMTP_URL: url, MAIL_FROM: from }: NodeJS.ProcessEnv): HubOpt
   if (!url) return undefined;
   if (!from) throw new StartFailure('SMTP_URL needs MAIL_FROM, the address that mails come from.');
   return { url, from };
+}
+
+function readRuns({ RUN_ALGORITHMS: runs }: NodeJS.ProcessEnv): HubOptions['runs'] {
+  if (!runs || runs === '0') return 'nothing';
+  if (runs === '1') return 'everything';
+  if (runs === 'containers') return 'containers';
+  throw new StartFailure('RUN_ALGORITHMS is 1 or containers.');
+}
+
+function readContainers(env: NodeJS.ProcessEnv): HubOptions['containers'] {
+  return {
+    engine: env['CONTAINER_ENGINE'] || undefined,
+    network: env['CONTAINER_NETWORK'] || 'host',
+    options: (env['CONTAINER_OPTIONS'] ?? '').split(/\s+/).filter((word) => word !== ''),
+  };
 }
 
 function readS3(env: NodeJS.ProcessEnv): HubOptions['s3'] {
@@ -85,7 +103,8 @@ async function main(): Promise<void> {
     s3: readS3(process.env),
     publicUrl: options['public-url'],
     ffmpegPath: process.env['FFMPEG_PATH'] || undefined,
-    runCommands: process.env['RUN_ALGORITHMS'] === '1',
+    runs: readRuns(process.env),
+    containers: readContainers(process.env),
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
     smtp: readSmtp(process.env),
     openRegistration: process.env['OPEN_REGISTRATION'] === '1',

@@ -8,17 +8,19 @@ import { openDatabase } from './db/database.ts';
 import { lockForOneHub } from './db/hub-lock.ts';
 import { alreadyAlone, openKeyLocks } from './db/key-locks.ts';
 import { oneAtATime } from './db/one-at-a-time.ts';
-import type { HubDeps } from './deps.ts';
+import type { HubDeps, LocalRuns } from './deps.ts';
 import { settleFeed } from './feed/change-feed.ts';
 import { startFailure } from './errors.ts';
 import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
 import { cleanTemporaryFiles } from './files/temporary-files.ts';
 import { ensureUsers, type FirstUsers } from './first-users.ts';
+import { ContainerEngines, type ContainerSettings } from './jobs/containers/engine.ts';
 import { algorithmKind, imageImportKind, transcodeKind } from './jobs/kinds.ts';
 import { mediaWorker } from './jobs/media-worker.ts';
 import { algorithmWorker } from './jobs/algorithm-worker.ts';
 import { JobQueue } from './jobs/queue.ts';
+import { sweepLeftovers } from './jobs/sweep-leftovers.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
 import { BucketStores } from './objects/bucket-stores.ts';
 import { FileStore } from './objects/file-store.ts';
@@ -50,9 +52,10 @@ export interface HubOptions {
   publicUrl?: string | undefined;
   /** The ffmpeg program; absent: found on the machine. */
   ffmpegPath?: string | undefined;
+  /** What of algorithms without a cluster is run on this machine; absent: nothing. */
+  runs?: LocalRuns | undefined;
+  containers: ContainerSettings;
   /** Lets clients name files on this machine and its network as sources. */
-  /** Runs algorithms without a cluster as commands on this machine. */
-  runCommands?: boolean;
   fetchPrivateUrls?: boolean | undefined;
   /** Absent: the hub sends no mail. */
   smtp?: SmtpSettings | undefined;
@@ -111,6 +114,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     await deps.queue.start({ alone });
     stops.push(() => deps.queue.stop());
     await deps.algorithmQueue.start({ alone });
+    if (deps.settings.runs !== 'nothing')
+      sweepLeftovers(deps).catch((error: unknown) => report(error, 'leftovers of jobs'));
     stops.push(() => deps.algorithmQueue.stop(), cleanTemporaryFiles(deps, report));
     const app = buildApp(deps);
     stops.push(() => app.close());
@@ -165,6 +170,7 @@ async function makeDeps(
     together,
     objects,
     signer: new UrlSigner(await (alone ? secretInFile(secretFile) : sharedSecret(db, secretFile))),
+    containers: new ContainerEngines(options.containers, clock),
     tools: new ToolFinder(options.ffmpegPath),
     workFolder,
     remote,
@@ -177,7 +183,7 @@ async function makeDeps(
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       anybodyMakesOrganizations: options.openOrganizations ?? false,
       anybodyRegisters: options.openRegistration ?? false,
-      runsCommands: options.runCommands ?? false,
+      runs: options.runs ?? 'nothing',
     },
     report,
   };

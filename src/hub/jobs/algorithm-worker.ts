@@ -1,158 +1,113 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { tokenOf } from '../access/tokens.ts';
-import type { JobNode } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { HubError } from '../errors.ts';
-import { post } from '../mail/posting.ts';
 import type { Mail } from '../mail/mailer.ts';
-import { parseManifest } from './manifest.ts';
+import { post } from '../mail/posting.ts';
+import { jobParameters, type AlgorithmSpec } from './algorithm-spec.ts';
+import { removeContainers } from './containers/run-container.ts';
+import { endProcesses } from './leftovers.ts';
+import { LocalLeaves } from './local-leaves.ts';
 import { HopelessJob, type JobContext, type JobRow, type Worker } from './queue.ts';
-import { runCommand } from './run-command.ts';
-import { stepsOf, type Step } from './workflow-steps.ts';
+import { RunSaver } from './run-saver.ts';
+import { checkPlan } from './workflow/check-plan.ts';
+import { parseManifest } from './workflow/manifest.ts';
+import type { Outcome } from './workflow/outcome.ts';
+import { readPlan } from './workflow/read-plan.ts';
+import { PlanRun } from './workflow/run-plan.ts';
+import { RunRecord } from './workflow/run-record.ts';
+import { workflowValues } from './workflow/workflow-values.ts';
 
-/** What the run of an algorithm needs, kept in its job. */
-export interface AlgorithmSpec {
-  /** Text of the manifest as it was when the job was made. */
-  manifest: string;
-  /** Base of the hub's URLs. */
-  host: string;
-  parameters: Record<string, string>;
-  success?: Mail | undefined;
-  failure?: Mail | undefined;
+/** The folder of a job, in which its plain commands run; removed when it ends. */
+export function jobFolder({ workFolder }: Pick<HubDeps, 'workFolder'>, uid: string): string {
+  return join(workFolder, `job-${uid}`);
 }
 
-/** Characters of a run's output that are kept: its end. */
-const LONGEST_LOG = 200_000;
-
-/** Runs the workflow of an algorithm on this machine, command after command. */
+/** Runs the workflow of an algorithm on this machine. */
 export function algorithmWorker(deps: HubDeps): Worker {
   return async (job, context) => {
     const spec = job.spec as unknown as AlgorithmSpec;
-    const run = new Run(deps, job);
     try {
       // It may have done half of its work, and nobody knows which half.
-      if (job.attempts > 1 || (await run.hasBegun()))
-        throw new HopelessJob('The hub stopped while this ran. Start it again.');
-      await perform(deps, { job, spec, run, context });
-      await mail(deps, spec.success);
+      if (await hasBegun(deps, job)) throw await abandoned(deps, job);
+      const { phase, message } = await perform(deps, { job, spec, context });
+      if (context.signal.aborted) throw new HopelessJob('Cancelled.');
+      if (phase !== 'Succeeded') throw new HopelessJob(message, phase === 'Error' ? 'Error' : 'Failed');
     } catch (error) {
-      await run.stopped();
-      await mail(deps, spec.failure);
-      throw error instanceof HopelessJob ? error : new HopelessJob(describe(error));
+      if (!context.signal.aborted) await mail(deps, spec.failure);
+      throw asHopeless(deps, error);
     }
+    await mail(deps, spec.success);
   };
+}
+
+async function hasBegun({ db }: HubDeps, { uid, attempts }: JobRow): Promise<boolean> {
+  if (attempts > 1) return true;
+  const rows = db.selectFrom('algorithm_runs').select('nodes').where('uid', '=', uid);
+  return ((await rows.executeTakeFirst())?.nodes.length ?? 0) > 0;
+}
+
+/** Ends what an earlier hub left of a job on this machine. */
+async function abandoned(deps: HubDeps, { uid }: JobRow): Promise<HopelessJob> {
+  const { db, clock } = deps;
+  await endLeftovers(deps, uid);
+  const row = await db.selectFrom('algorithm_runs').select('nodes').where('uid', '=', uid).executeTakeFirst();
+  const stop_time = new Date(clock.now()).toISOString();
+  const nodes = (row?.nodes ?? []).map((node) => {
+    if (node.status === 'Pending') return { ...node, status: 'Omitted' };
+    return node.status === 'Running' ? { ...node, status: 'Error', stop_time } : node;
+  });
+  const changes = { nodes: JSON.stringify(nodes) };
+  await db.updateTable('algorithm_runs').set(changes).where('uid', '=', uid).execute();
+  return new HopelessJob('The hub stopped while this ran. Start it again.', 'Error');
+}
+
+export async function endLeftovers(deps: HubDeps, uid: string): Promise<void> {
+  await endProcesses(uid);
+  const engine = await deps.containers.find();
+  if (engine) await removeContainers(engine, uid);
+  await rm(jobFolder(deps, uid), { recursive: true, force: true });
 }
 
 interface Parts {
   job: JobRow;
   spec: AlgorithmSpec;
-  run: Run;
   context: JobContext;
 }
 
-async function perform(deps: HubDeps, { job, spec, run, context }: Parts): Promise<void> {
-  const manifest = parseManifest(spec.manifest);
-  const token = await tokenOf(deps.db, job.user_id, { refresh: false });
-  const parameters = {
-    ...spec.parameters,
-    host: spec.host,
-    rest_url: `${spec.host}/rest`,
-    rest_token: token,
-  };
-  const steps = stepsOf(manifest, parameters);
-  const folder = await mkdtemp(join(deps.workFolder, 'job-'));
+async function perform(deps: HubDeps, { job, spec, context }: Parts): Promise<Outcome> {
+  const { db, clock, containers, report } = deps;
+  const { uid } = job;
+  const plan = readPlan(parseManifest(spec.manifest));
+  const token = await tokenOf(db, job.user_id, { refresh: false });
+  const run = db.selectFrom('algorithm_runs').select('workflow').where('uid', '=', uid);
+  const { workflow: name } = await run.executeTakeFirstOrThrow();
+  const values = workflowValues(plan, { uid, name, parameters: jobParameters(spec, token) });
+  checkPlan(plan, values);
+  const folder = jobFolder(deps, uid);
+  const saver = new RunSaver({ db, clock, uid, report });
+  const onChange = saver.changed;
+  const record = new RunRecord({ uid, now: () => clock.now(), onChange, secrets: [token] });
+  saver.follow(record);
+  if (plan.idle.length > 0) record.say(`Without effect here: ${plan.idle.join(', ')}.\n`);
+  const requireEngine = () => containers.require();
+  const leaves = new LocalLeaves({ uid, folder, claims: plan.volumes.claims, requireEngine });
   try {
-    await run.begin(steps);
-    for (const [index, step] of steps.entries()) {
-      await runStep(step, { index, folder, run, signal: context.signal });
-      context.progress((index + 1) / steps.length);
-    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const options = { plan, values, record, clock, signal: context.signal };
+    const outcome = await new PlanRun({
+      ...options,
+      runLeaf: leaves.run,
+      parallelism: availableParallelism(),
+      onProgress: (ended, known) => context.progress(ended / known),
+    }).run();
+    return { ...outcome, message: record.masked(outcome.message) };
   } finally {
+    await leaves.close();
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function runStep(
-  step: Step,
-  { index, folder, run, signal }: { index: number; folder: string; run: Run; signal: AbortSignal },
-): Promise<void> {
-  await run.enter(index);
-  const script = step.source === undefined ? [] : [join(folder, `script-${index}`)];
-  if (step.source !== undefined) await writeFile(script[0] as string, step.source, { mode: 0o600 });
-  const onOutput = (said: string): void => run.say(said);
-  const code = await runCommand([...step.command, ...script], { folder, env: step.env, signal, onOutput });
-  if (signal.aborted) throw new HopelessJob('Cancelled.');
-  await run.leave(index, code === 0);
-  if (code !== 0) throw new HopelessJob(`"${step.task}" ended with ${code}. ${run.lastLine()}`.trim());
-}
-
-/** The row that tells clients how far a run is. */
-class Run {
-  readonly #deps: HubDeps;
-  readonly #uid: string;
-  #nodes: JobNode[] = [];
-  #log = '';
-
-  constructor(deps: HubDeps, job: JobRow) {
-    this.#deps = deps;
-    this.#uid = job.uid;
-  }
-
-  async hasBegun(): Promise<boolean> {
-    const rows = this.#deps.db.selectFrom('algorithm_runs').select('nodes').where('uid', '=', this.#uid);
-    return ((await rows.executeTakeFirst())?.nodes.length ?? 0) > 0;
-  }
-
-  async begin(steps: readonly Step[]): Promise<void> {
-    this.#nodes = steps.map(({ task }, index) => ({
-      id: `${this.#uid}-${index}`,
-      children: index + 1 < steps.length ? [`${this.#uid}-${index + 1}`] : [],
-      task,
-      status: 'Pending',
-      start_time: null,
-      stop_time: null,
-    }));
-    await this.#save();
-  }
-
-  async enter(index: number): Promise<void> {
-    await this.#change(index, { status: 'Running', start_time: this.#now() });
-  }
-
-  async leave(index: number, succeeded: boolean): Promise<void> {
-    await this.#change(index, { status: succeeded ? 'Succeeded' : 'Failed', stop_time: this.#now() });
-  }
-
-  /** Whatever was running has not succeeded. */
-  async stopped(): Promise<void> {
-    const index = this.#nodes.findIndex(({ status }) => status === 'Running');
-    if (index >= 0) await this.leave(index, false);
-  }
-
-  say(text: string): void {
-    this.#log = (this.#log + text.replaceAll('\0', '')).slice(-LONGEST_LOG);
-  }
-
-  lastLine(): string {
-    return this.#log.trim().split('\n').at(-1)?.slice(0, 500) ?? '';
-  }
-
-  #now(): string {
-    return new Date(this.#deps.clock.now()).toISOString();
-  }
-
-  async #change(index: number, changes: Partial<JobNode>): Promise<void> {
-    this.#nodes = this.#nodes.map((node, i) => (i === index ? { ...node, ...changes } : node));
-    await this.#save();
-  }
-
-  async #save(): Promise<void> {
-    await this.#deps.db
-      .updateTable('algorithm_runs')
-      .set({ nodes: JSON.stringify(this.#nodes), log: this.#log })
-      .where('uid', '=', this.#uid)
-      .execute();
+    await saver.flush();
   }
 }
 
@@ -162,9 +117,9 @@ async function mail(deps: HubDeps, letter: Mail | undefined): Promise<void> {
   await post(deps, deps.mailer, letter).catch(() => undefined);
 }
 
-function describe(error: unknown): string {
-  if (error instanceof HubError) return error.message;
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    ? 'A command of the workflow is not installed on the hub’s machine.'
-    : 'The workflow could not be run.';
+function asHopeless({ report }: HubDeps, error: unknown): HopelessJob {
+  if (error instanceof HopelessJob) return error;
+  if (error instanceof HubError) return new HopelessJob(error.message, 'Error');
+  report(error, 'run of an algorithm');
+  return new HopelessJob('The workflow could not be run.', 'Error');
 }

@@ -18,6 +18,13 @@ export interface NewJob {
 /** Thrown by a worker for a job that can never succeed: it is not tried again. */
 export class HopelessJob extends Error {
   override readonly name = 'HopelessJob';
+  /** `Error`: not the job's own fault. */
+  readonly status: 'Failed' | 'Error';
+
+  constructor(message: string, status: 'Failed' | 'Error' = 'Failed') {
+    super(message);
+    this.status = status;
+  }
 }
 
 export interface JobContext {
@@ -39,7 +46,7 @@ const MOST_ATTEMPTS = 3;
  * process dies the lease runs out and another worker, or the next start, takes the job again.
  *
  *     Pending --take--> Running --done--> Succeeded
- *        ^                 |----failed---> Failed (after the last attempt, or hopeless)
+ *        ^                 |----failed---> Failed, Error (after the last attempt, or hopeless)
  *        '--lease lost-----'----cancel---> Failed
  */
 export class JobQueue {
@@ -197,7 +204,7 @@ export class JobQueue {
     const over = cancelled || error instanceof HopelessJob || job.attempts >= MOST_ATTEMPTS;
     if (over)
       return this.#finish(job.uid, {
-        status: 'Failed',
+        status: !cancelled && error instanceof HopelessJob ? error.status : 'Failed',
         message: cancelled ? 'Cancelled.' : message,
         progress,
       });
@@ -224,7 +231,11 @@ export class JobQueue {
 
   async #finish(
     uid: string,
-    { status, message, progress }: { status: 'Succeeded' | 'Failed'; message: string; progress: number },
+    {
+      status,
+      message,
+      progress,
+    }: { status: 'Succeeded' | 'Failed' | 'Error'; message: string; progress: number },
   ): Promise<void> {
     await sql`UPDATE jobs SET status = ${status}, message = ${message}, progress = ${progress},
         stop_time = now(), lease_until = NULL, lease_holder = NULL

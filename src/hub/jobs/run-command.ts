@@ -6,7 +6,7 @@ export interface CommandOptions {
   env: Readonly<Record<string, string>>;
   signal: AbortSignal;
   /** Whatever it says, as it says it. */
-  onOutput: (text: string) => void;
+  onOutput: (text: string, stream: 'stdout' | 'stderr') => void;
 }
 
 /** A program that is asked to end has so long for it; ms. */
@@ -44,10 +44,15 @@ export function runCommand(
     };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', onOutput);
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => onOutput(text, name));
     }
-    child.on('error', reject);
+    child.on('error', (error) => {
+      signal.removeEventListener('abort', stop);
+      reject(error);
+    });
+    // What it left behind in its group would hold its output open, and outlive the step.
+    child.on('exit', () => kill('SIGKILL'));
     child.on('close', (code) => {
       clearTimeout(force);
       signal.removeEventListener('abort', stop);

@@ -7,7 +7,7 @@ import type { Algorithms, NamedValue } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { servedFile, servedKey, servedName, takeFile } from '../files/served-files.ts';
-import { LARGEST_MANIFEST, parseManifest } from '../jobs/manifest.ts';
+import { LARGEST_MANIFEST, parseManifest } from '../jobs/workflow/manifest.ts';
 import { renderedOf, renderTemplate, requireTemplate } from '../jobs/templates.ts';
 import { omit } from '../omit.ts';
 

@@ -5,14 +5,14 @@ import { level, type Level } from '../access/levels.ts';
 import { created, ok, type Serve } from '../call.ts';
 import type { Algorithms, AlgorithmRuns } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
-import { badRequest, HubError, notFound } from '../errors.ts';
+import { badRequest, notFound } from '../errors.ts';
 import { servedFile } from '../files/served-files.ts';
-import type { AlgorithmSpec } from '../jobs/algorithm-worker.ts';
+import { jobParameters, type AlgorithmSpec } from '../jobs/algorithm-spec.ts';
 import { algorithmKind } from '../jobs/kinds.ts';
-import { parseManifest } from '../jobs/manifest.ts';
+import { requireLocalRun } from '../jobs/local-run.ts';
 import { renderTemplate } from '../jobs/templates.ts';
 import type { JobRow } from '../jobs/queue.ts';
-import { stepsOf } from '../jobs/workflow-steps.ts';
+import { parseManifest } from '../jobs/workflow/manifest.ts';
 import { memberAddresses } from '../mail/member-addresses.ts';
 import type { Mail } from '../mail/mailer.ts';
 import { requireAll } from '../marks/references.ts';
@@ -29,7 +29,7 @@ interface EmailSpec {
 
 /** Runs of algorithms over batches of media. */
 export function jobRoutes(serve: Serve, deps: HubDeps): void {
-  const { db, objects, algorithmQueue, makeId, settings } = deps;
+  const { db, objects, algorithmQueue, makeId } = deps;
 
   serve('create_job_list', async ({ caller, params, body, origin }) => {
     const { project } = await requireProject(db, caller, params.project, level.execute);
@@ -37,30 +37,32 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     if (body.media_ids.length === 0) throw badRequest('No media are named.');
     if (body.media_ids.length > MOST_MEDIA)
       throw badRequest(`At most ${MOST_MEDIA} media can be run at once.`);
-    requireRunner(algorithm);
+    if (algorithm.cluster !== null)
+      throw badRequest('Job clusters are not yet part of this hub.', 'not-implemented');
     const manifest = await manifestOf(project, algorithm);
     const workflow = parseManifest(manifest);
     const success = await mailOf(project.id, body.success_email_spec);
     const failure = await mailOf(project.id, body.failure_email_spec);
     const gid = makeId();
+    const given = [...algorithm.parameters, ...(body.extra_params ?? [])];
     const batches = inBatches([...new Set<number>(body.media_ids)], algorithm.files_per_job);
-    const uids = await db.transaction().execute(async (tx) => {
+    const specs = batches.map((media) => {
+      const uid = makeId();
+      const parameters = {
+        ...Object.fromEntries(given.map(({ name, value }) => [name, String(value)])),
+        name: algorithm.name,
+        media_ids: media.join(','),
+        project_id: String(project.id),
+        gid,
+        uid,
+      };
+      const spec: AlgorithmSpec = { manifest, host: origin, parameters, success, failure };
+      return { uid, media, spec };
+    });
+    for (const { spec } of specs.slice(0, 1)) await requireLocalRun(deps, workflow, jobParameters(spec, ''));
+    await db.transaction().execute(async (tx) => {
       await requireAll(tx, 'media object', project.id, body.media_ids);
-      const made: string[] = [];
-      for (const media of batches) {
-        const uid = makeId();
-        const given = [...algorithm.parameters, ...(body.extra_params ?? [])];
-        const parameters = {
-          ...Object.fromEntries(given.map(({ name, value }) => [name, String(value)])),
-          name: algorithm.name,
-          media_ids: media.join(','),
-          project_id: String(project.id),
-          gid,
-          uid,
-        };
-        // What cannot run is refused now, not in the night.
-        stepsOf(workflow, { ...parameters, host: '', rest_url: '', rest_token: '' });
-        const spec: AlgorithmSpec = { manifest, host: origin, parameters, success, failure };
+      for (const { uid, media, spec } of specs) {
         const row = { uid, gid, kind: algorithmKind, project: project.id, user: caller.id, media };
         await algorithmQueue.add({ ...row, spec: { ...spec } }, tx);
         const run = {
@@ -70,12 +72,13 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
           workflow: `${algorithm.name}-${uid.slice(0, 8)}`,
         };
         await tx.insertInto('algorithm_runs').values(run).execute();
-        made.push(uid);
       }
-      return made;
     });
+    const uids = specs.map(({ uid }) => uid);
     algorithmQueue.wake();
+    const order = new Map(uids.map((uid, index) => [uid, index]));
     const rows = await runs(sql`jobs.gid = ${gid}`);
+    rows.sort((a, b) => (order.get(a.uid) ?? 0) - (order.get(b.uid) ?? 0));
     const message = `Submitted ${uids.length} jobs of "${algorithm.name}"!`;
     return created({ message, id: uids, object: rows.map(jobJson) });
   });
@@ -125,13 +128,6 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     if (key === undefined || !(await objects.head(key)))
       throw badRequest('The manifest of the algorithm is missing.');
     return readText(await objects.read(key));
-  }
-
-  /** @throws HubError 400, 503 for an algorithm that this hub cannot run */
-  function requireRunner({ cluster }: Selectable<Algorithms>): void {
-    if (cluster !== null) throw badRequest('Job clusters are not yet part of this hub.', 'not-implemented');
-    if (!settings.runsCommands)
-      throw new HubError(503, 'This hub runs no algorithms: its operator has not allowed it.');
   }
 
   async function mailOf(project: number, spec: EmailSpec | null | undefined): Promise<Mail | undefined> {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
@@ -30,7 +32,7 @@ function workflow(templates: object[], entrypoint = 'main'): string {
 const node = [process.execPath, '-e'];
 
 beforeAll(async () => {
-  hub = await startTestHub({ sample: true, env: { RUN_ALGORITHMS: '1' } });
+  hub = await startTestHub({ sample: true, env: { RUN_ALGORITHMS: '1', CONTAINER_ENGINE: 'none' } });
   admin = hub.client();
   annotator = hub.client(hub.annotatorToken);
   ids = await sampleIds(admin);
@@ -71,8 +73,13 @@ async function job(uid: string): Promise<JobAnswer> {
 }
 
 async function ended(uid: string): Promise<JobAnswer> {
-  await expect.poll(async () => (await job(uid)).status, patience).toMatch(/Succeeded|Failed/);
+  await expect.poll(async () => (await job(uid)).status, patience).toMatch(/Succeeded|Failed|Error/);
   return job(uid);
+}
+
+/** Whether a process runs; one that ended and was not waited for yet has no command line. */
+async function isAlive(pid: number): Promise<boolean> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== '';
 }
 
 describe('jobs', () => {
@@ -126,7 +133,7 @@ describe('jobs', () => {
     const { body } = await start('Bad', { media_ids: media.slice(0, 1) });
     const failed = await ended(body.id[0] ?? '');
     expect(failed).toMatchObject({ status: 'Failed', message: '"a" ended with 3. no such model' });
-    expect(failed.nodes.map(({ status }) => status)).toEqual(['Failed', 'Pending']);
+    expect(failed.nodes.map(({ status }) => status)).toEqual(['Failed', 'Omitted']);
   });
 
   it('are cancelled by those who may execute, with all that they started', async () => {
@@ -147,22 +154,38 @@ describe('jobs', () => {
   });
 
   it('that ran when the hub was killed are not run twice', async () => {
-    await register(
-      'Killed',
-      workflow([{ name: 'main', container: { command: [...node, 'setTimeout(() => {}, 15_000)'] } }]),
-    );
+    const wait =
+      'require("fs").writeFileSync(process.argv[1], String(process.pid)); setTimeout(() => {}, 60_000)';
+    const noted = join(hub.data, 'killed.pid');
+    const long = { name: 'long', container: { command: [...node, wait, noted] } };
+    const main = {
+      name: 'main',
+      steps: [[{ name: 'a', template: 'long' }], [{ name: 'b', template: 'long' }]],
+    };
+    await register('Killed', workflow([main, long]));
     const { body } = await start('Killed', { media_ids: media.slice(0, 1) });
     const uid = body.id[0] ?? '';
     await expect.poll(async () => (await job(uid)).nodes[0]?.status, patience).toBe('Running');
+    await expect.poll(() => readFile(noted, 'utf8').catch(() => ''), patience).not.toBe('');
+    const pid = Number(await readFile(noted, 'utf8'));
     await hub.kill();
+    expect(await isAlive(pid)).toBe(true);
     await hub.restart();
-    expect((await ended(uid)).message).toContain('The hub stopped while this ran');
+    const failed = await ended(uid);
+    expect(failed.status).toBe('Error');
+    expect(failed.message).toContain('The hub stopped while this ran');
+    expect(failed.nodes.map(({ status }) => status)).toEqual(['Error']);
+    expect(await isAlive(pid)).toBe(false);
   });
 
   it('are refused before they start when they cannot run here', async () => {
     const image = { name: 'main', container: { image: 'example/count', command: ['count'] } };
     await register('Image', workflow([image]));
-    expect((await start('Image')).body.message).toContain('names an image');
+    const refused = await start('Image');
+    expect([refused.status, refused.body.message]).toEqual([400, expect.stringContaining('names an image')]);
+    expect(refused.body.message).toContain('CONTAINER_ENGINE=none');
+    await register('Waits', workflow([{ name: 'main', suspend: {} }]));
+    expect((await start('Waits')).body.message).toContain('"suspend"');
     await register(
       'Missing value',
       workflow([{ name: 'main', container: { command: ['{{workflow.parameters.x}}'] } }]),
