@@ -43,6 +43,7 @@ export const rooms = {
       'yaml',
       'minijinja-js',
       '@aws-sdk/',
+      '@azure/',
     ],
     node: true,
   },

@@ -30,6 +30,7 @@ they name no image: staff register them, and members with Can Execute fill in th
 RUN_ALGORITHMS=containers (in containers only),
 CONTAINER_ENGINE (podman, docker, a path or none; default: the first that answers),
 CONTAINER_NETWORK (network of containers, default host), CONTAINER_OPTIONS (more options for each),
+GOOGLE_STORAGE_ENDPOINT=https://... (where buckets of the kind GCP are; default Google's public address)
 FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
@@ -73,6 +74,12 @@ function readContainers(env: NodeJS.ProcessEnv): HubOptions['containers'] {
   };
 }
 
+function readGoogleEndpoint({ GOOGLE_STORAGE_ENDPOINT: endpoint }: NodeJS.ProcessEnv): string | undefined {
+  if (!endpoint) return undefined;
+  if (!URL.canParse(endpoint)) throw new StartFailure('GOOGLE_STORAGE_ENDPOINT must be a URL.');
+  return endpoint;
+}
+
 function readS3(env: NodeJS.ProcessEnv): HubOptions['s3'] {
   const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!bucket) return undefined;
@@ -106,6 +113,7 @@ async function main(): Promise<void> {
     runs: readRuns(process.env),
     containers: readContainers(process.env),
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
+    googleEndpoint: readGoogleEndpoint(process.env),
     smtp: readSmtp(process.env),
     openRegistration: process.env['OPEN_REGISTRATION'] === '1',
     openOrganizations: process.env['OPEN_ORGANIZATIONS'] === '1',

@@ -57,6 +57,8 @@ export interface HubOptions {
   containers: ContainerSettings;
   /** Lets clients name files on this machine and its network as sources. */
   fetchPrivateUrls?: boolean | undefined;
+  /** Where Google's storage is, for networks that reach it by a name of their own. */
+  googleEndpoint?: string | undefined;
   /** Absent: the hub sends no mail. */
   smtp?: SmtpSettings | undefined;
   /** Lets everybody register a user; else the invited and staff only. */
@@ -191,7 +193,7 @@ async function makeDeps(
 
 /** The hub's own store, a folder or a bucket, and beside it the buckets of organizations. */
 async function openObjects(
-  { data, databaseUrl, s3 }: HubOptions,
+  { data, databaseUrl, s3, googleEndpoint }: HubOptions,
   { db, remote, workFolder }: Pick<HubDeps, 'db' | 'remote' | 'workFolder'>,
 ): Promise<{ objects: StoreOfPlaces; close: () => Promise<void> }> {
   const alone = databaseUrl === undefined;
@@ -203,7 +205,7 @@ async function openObjects(
     largest: LARGEST_PUT,
     copies: new LocalCopies(copies, COPIES_LIMIT),
   };
-  const buckets = new BucketStores({ ...shared, remote });
+  const buckets = new BucketStores({ ...shared, remote, googleEndpoint });
   const bucket = s3 && new S3Store(s3, shared);
   await bucket?.check().catch((error: unknown) => {
     throw startFailure(

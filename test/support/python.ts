@@ -21,7 +21,7 @@ export async function pythonPackage(name: string, version: string): Promise<stri
     const options = ['--quiet', '--disable-pip-version-check', '--target', folder];
     const wanted = `${name}==${version}`;
     await run('python3', ['-m', 'pip', 'install', ...options, wanted], { timeout: PATIENCE_MS });
-    await mkdir(`${folder}/installed`);
+    await mkdir(`${folder}/installed`, { recursive: true });
     return folder;
   } catch (error) {
     const why = String(error).split('\n')[0]?.slice(0, 200) ?? '';

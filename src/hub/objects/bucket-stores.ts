@@ -1,36 +1,46 @@
-import { badRequest } from '../errors.ts';
 import type { RemoteFiles } from '../remote/remote-files.ts';
+import { AzureStore } from './azure-store.ts';
+import { reach, type Reached } from './bucket-kinds.ts';
+import { GoogleTokens } from './google-tokens.ts';
+import type { ObjectStore } from './object-store.ts';
 import type { BucketRow } from './placed-store.ts';
-import { S3Store, type S3Settings, type S3StoreOptions } from './s3-store.ts';
+import { S3Store, type S3StoreOptions } from './s3-store.ts';
 
-type StoreKind = Pick<BucketRow, 'store_type' | 'config' | 'name'> & {
-  external_host?: string | null | undefined;
-};
+interface Open {
+  settings: string;
+  store: ObjectStore & { close(): void };
+}
+
+export interface BucketStoresOptions extends Omit<S3StoreOptions, 'lookup' | 'token'> {
+  remote: Pick<RemoteFiles, 'check' | 'lookup'>;
+  /** Where Google's storage is; absent: its public address. */
+  googleEndpoint?: string | undefined;
+}
 
 /** Opens the stores of buckets, and keeps them open while their settings stay the same. */
 export class BucketStores {
-  readonly #remote: Pick<RemoteFiles, 'check'>;
+  readonly #remote: Pick<RemoteFiles, 'check' | 'lookup'>;
   readonly #options: S3StoreOptions;
-  readonly #open = new Map<number, { settings: string; store: S3Store }>();
+  readonly #googleEndpoint: string | undefined;
+  readonly #open = new Map<number, Open>();
 
-  constructor({
-    remote,
-    ...options
-  }: Omit<S3StoreOptions, 'lookup'> & { remote: Pick<RemoteFiles, 'check' | 'lookup'> }) {
+  constructor({ remote, googleEndpoint, ...options }: BucketStoresOptions) {
     this.#remote = remote;
     this.#options = { ...options, lookup: remote.lookup };
+    this.#googleEndpoint = googleEndpoint;
   }
 
-  /** @throws HubError 400 for a bucket of a kind or place that this hub does not visit. */
-  of(bucket: BucketRow): S3Store {
-    const settings = s3SettingsOf(bucket);
-    this.#remote.check(settings.endpoint);
-    const text = JSON.stringify(settings);
+  /** @throws HubError 400 for a bucket of a place that this hub does not visit. */
+  of(bucket: BucketRow): ObjectStore {
+    const reached = reach(bucket, this.#googleEndpoint);
+    // Google's address is the operator's choice, not that of whoever made the bucket.
+    if (reached.by !== 'google') this.#remote.check(reached.endpoint);
+    const settings = JSON.stringify(reached);
     const known = this.#open.get(bucket.id);
-    if (known?.settings === text) return known.store;
+    if (known?.settings === settings) return known.store;
     known?.store.close();
-    const store = new S3Store(settings, this.#options);
-    this.#open.set(bucket.id, { settings: text, store });
+    const store = this.#make(reached);
+    this.#open.set(bucket.id, { settings, store });
     return store;
   }
 
@@ -38,30 +48,13 @@ export class BucketStores {
     for (const { store } of this.#open.values()) store.close();
     this.#open.clear();
   }
-}
 
-/**
- * How the store of a bucket is reached by the S3 protocol. OCI offers it beside its own.
- * @throws HubError 400 for a store that speaks another protocol, or without its settings.
- */
-export function s3SettingsOf({ store_type, config, name, external_host }: StoreKind): S3Settings {
-  if (store_type === 'GCP' || store_type === 'AZURE') {
-    throw badRequest(`This hub has no adapter for stores of the kind ${store_type}.`, 'not-implemented');
+  #make(reached: Reached): Open['store'] {
+    if (reached.by === 'azure') return new AzureStore(reached.settings, this.#options);
+    if (reached.by === 's3') return new S3Store(reached.settings, this.#options);
+    const tokens = new GoogleTokens(reached.account, { remote: this.#remote });
+    // The operator names Google's address, which may be one of the hub's own network.
+    const { lookup: _checked, ...options } = this.#options;
+    return new S3Store(reached.settings, { ...options, token: () => tokens.token() });
   }
-  const s3 = store_type === 'OCI' ? config['boto3_config'] : config;
-  return {
-    endpoint: textOf(s3, 'endpoint_url'),
-    region: textOf(s3, 'region_name'),
-    accessKeyId: textOf(s3, 'aws_access_key_id'),
-    secretAccessKey: textOf(s3, 'aws_secret_access_key'),
-    bucket: name,
-    externalHost: external_host ?? undefined,
-  };
-}
-
-function textOf(config: unknown, member: string): string {
-  const value = typeof config === 'object' && config !== null && (config as Record<string, unknown>)[member];
-  if (typeof value !== 'string' || value === '')
-    throw badRequest(`The config of the bucket needs "${member}".`);
-  return value;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { badRequest } from '../errors.ts';
 
@@ -66,4 +67,11 @@ export function requireOrder(parts: readonly PartReference[]): void {
     if (PartNumber <= (parts[i - 1]?.PartNumber ?? 0))
       throw badRequest('Parts must be named in ascending order.');
   }
+}
+
+/** The ETag that S3 gives an object of parts: the MD5 of their MD5s, and their number. */
+export function etagOfParts(parts: readonly PartReference[]): string {
+  const hash = createHash('md5');
+  for (const { ETag } of parts) hash.update(Buffer.from(ETag.replaceAll('"', ''), 'hex'));
+  return `"${hash.digest('hex')}-${parts.length}"`;
 }

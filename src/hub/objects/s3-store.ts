@@ -13,19 +13,18 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badRequest, HubError, notFound } from '../errors.ts';
 import { pathOfKey } from './keys.ts';
 import type { LocalCopies } from './local-copies.ts';
 import {
+  etagOfParts,
   requireOrder,
   type ByteRange,
   type ObjectInfo,
@@ -33,15 +32,20 @@ import {
   type PartReference,
   type StoredPart,
 } from './object-store.ts';
-import { spool } from './spool.ts';
+import { spooled } from './spool.ts';
+import { absent, storeFailure } from './store-failures.ts';
 
-/** Where a bucket is and who we are there. */
-export interface S3Settings {
+/** Where a bucket is. */
+export interface S3Place {
   endpoint: string;
   region: string;
+  bucket: string;
+}
+
+/** Where a bucket is and who we are there. */
+export interface S3Settings extends S3Place {
   accessKeyId: string;
   secretAccessKey: string;
-  bucket: string;
   /** Scheme and host at which clients reach the store; absent: all bytes go through the hub. */
   externalHost?: string | undefined;
 }
@@ -54,6 +58,8 @@ export interface S3StoreOptions {
   copies: LocalCopies;
   /** Resolves names; refuses the addresses that this hub does not visit. */
   lookup?: LookupFunction | undefined;
+  /** Access tokens, for a store that takes them in place of signatures by a key. */
+  token?: (() => Promise<string>) | undefined;
 }
 
 /** What a store allows as one part, and as the number of them. */
@@ -73,20 +79,19 @@ export class S3Store implements ObjectStore {
   readonly #bucket: string;
   readonly #options: S3StoreOptions;
 
-  constructor(settings: S3Settings, options: S3StoreOptions) {
-    this.#client = new S3Client(configOf(settings, settings.endpoint, options.lookup));
+  constructor(settings: S3Settings | S3Place, options: S3StoreOptions) {
+    this.#client = new S3Client(configOf(settings, options));
     // The signature covers the host, so URLs for clients are signed for the host that clients see.
+    const outside = 'externalHost' in settings ? settings.externalHost : undefined;
     this.#outside =
-      settings.externalHost === undefined
-        ? undefined
-        : new S3Client(configOf(settings, settings.externalHost, undefined));
+      outside === undefined ? undefined : new S3Client(configOf({ ...settings, endpoint: outside }, {}));
     this.#bucket = settings.bucket;
     this.#options = options;
   }
 
   async put(key: string, content: Readable): Promise<ObjectInfo> {
     const at = this.#at(key);
-    return this.#spooled(content, async ({ path, md5, size }) => {
+    return spooled(content, this.#options, async ({ path, md5, size }) => {
       const sent = new PutObjectCommand({ ...at, Body: createReadStream(path), ...integrity(md5, size) });
       await this.#do(() => this.#client.send(sent));
       return { size, etag: `"${md5}"` };
@@ -150,7 +155,7 @@ export class S3Store implements ObjectStore {
 
   async putPart(key: string, uploadId: string, part: number, content: Readable): Promise<StoredPart> {
     const at = this.#of(key, uploadId);
-    return this.#spooled(content, async ({ path, md5, size }) => {
+    return spooled(content, this.#options, async ({ path, md5, size }) => {
       const Body = createReadStream(path);
       const command = new UploadPartCommand({ ...at, PartNumber: part, Body, ...integrity(md5, size) });
       const { ETag } = await this.#do(() => this.#client.send(command));
@@ -218,20 +223,6 @@ export class S3Store implements ObjectStore {
     return { ...this.#at(key), UploadId };
   }
 
-  async #spooled<T>(
-    content: Readable,
-    send: (file: { path: string; md5: string; size: number }) => Promise<T>,
-  ): Promise<T> {
-    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
-    const path = join(this.#options.folder, randomUUID());
-    const received = await spool(content, path, this.#options.largest);
-    try {
-      return await send({ path, ...received });
-    } finally {
-      await rm(path, { force: true });
-    }
-  }
-
   async #do<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -242,15 +233,18 @@ export class S3Store implements ObjectStore {
 }
 
 function configOf(
-  { region, accessKeyId, secretAccessKey }: S3Settings,
-  endpoint: string,
-  lookup: LookupFunction | undefined,
+  settings: S3Settings | S3Place,
+  { lookup, token }: Pick<S3StoreOptions, 'lookup' | 'token'>,
 ): S3ClientConfig {
+  const { endpoint, region } = settings;
   const agent = { keepAlive: true, maxSockets: 64, ...(lookup ? { lookup } : {}) };
+  const { accessKeyId, secretAccessKey } =
+    'accessKeyId' in settings ? settings : { accessKeyId: '', secretAccessKey: '' };
   return {
     endpoint,
     region,
     credentials: { accessKeyId, secretAccessKey },
+    ...(token ? { signer: { sign: (request) => withToken(request, token) } } : {}),
     // Names of buckets as hosts need a wildcard name; only Amazon's own stores want it so.
     forcePathStyle: !new URL(endpoint).hostname.endsWith('.amazonaws.com'),
     // Other stores do not know Amazon's newer checksums; the MD5 of each body is sent in any case.
@@ -265,15 +259,19 @@ function configOf(
   };
 }
 
-function integrity(md5: string, size: number): { ContentLength: number; ContentMD5: string } {
-  return { ContentLength: size, ContentMD5: Buffer.from(md5, 'hex').toString('base64') };
+/** A request in the name of a token; Amazon's own headers and marks mean nothing to the stores that take it. */
+async function withToken<Request extends { headers: Record<string, string>; query?: object }>(
+  request: Request,
+  token: () => Promise<string>,
+): Promise<Request> {
+  const plain = Object.entries(request.headers).filter(([name]) => !name.toLowerCase().startsWith('x-amz-'));
+  request.headers = { ...Object.fromEntries(plain), authorization: `Bearer ${await token()}` };
+  if (request.query && 'x-id' in request.query) delete request.query['x-id'];
+  return request;
 }
 
-/** The ETag that a store gives an object of parts: the MD5 of their MD5s, and their number. */
-function etagOfParts(parts: readonly PartReference[]): string {
-  const hash = createHash('md5');
-  for (const { ETag } of parts) hash.update(Buffer.from(ETag.replaceAll('"', ''), 'hex'));
-  return `"${hash.digest('hex')}-${parts.length}"`;
+function integrity(md5: string, size: number): { ContentLength: number; ContentMD5: string } {
+  return { ContentLength: size, ContentMD5: Buffer.from(md5, 'hex').toString('base64') };
 }
 
 function nameOf(error: unknown): string {
@@ -294,16 +292,4 @@ function asHubError(error: unknown): unknown {
   if (name === 'NoSuchKey' || name === 'NotFound') return notFound('There is no such object in the store.');
   const mistake = clientMistakes[name];
   return mistake === undefined ? storeFailure(error) : badRequest(mistake);
-}
-
-/** Nothing that the client did: it may try again. The cause goes to the log only. */
-function storeFailure(cause: unknown): HubError {
-  const failure = new HubError(503, 'The store of the files cannot be reached, or refuses this hub.');
-  failure.cause = cause;
-  return failure;
-}
-
-function absent(error: unknown): undefined {
-  if (error instanceof HubError && error.status === 404) return undefined;
-  throw error;
 }

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badRequest } from '../errors.ts';
@@ -32,4 +33,31 @@ export async function spool(
     throw error;
   }
   return { md5: hash.digest('hex'), size };
+}
+
+export interface Spooled {
+  path: string;
+  /** Hex. */
+  md5: string;
+  /** Bytes. */
+  size: number;
+}
+
+/**
+ * Receives what a client sends whole, in a file of its own in `folder`, before it goes on: a store then
+ * hears the length and the MD5 first, and never keeps half of it.
+ */
+export async function spooled<T>(
+  content: Readable,
+  { folder, largest }: { folder: string; largest: number },
+  send: (file: Spooled) => Promise<T>,
+): Promise<T> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, randomUUID());
+  const received = await spool(content, path, largest);
+  try {
+    return await send({ path, ...received });
+  } finally {
+    await rm(path, { force: true });
+  }
 }

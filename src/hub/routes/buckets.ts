@@ -4,7 +4,7 @@ import type { Db } from '../db/database.ts';
 import type { StoreType } from '../db/schema-work.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
-import { s3SettingsOf } from '../objects/bucket-stores.ts';
+import { reach } from '../objects/bucket-kinds.ts';
 import type { BucketRow } from '../objects/placed-store.ts';
 
 /** Storage classes of archived media by kind of store; the first is the default. */
@@ -92,15 +92,15 @@ export function bucketRoutes(serve: Serve, { db, remote }: HubDeps): void {
     const external_host = wanted.external_host ? hostOf(wanted.external_host) : null;
     if (store_type === 'OCI' && external_host === null)
       throw badRequest('A bucket of OCI needs "external_host".');
-    const { endpoint } = s3SettingsOf({ name, store_type, config, external_host });
-    remote.check(endpoint);
+    const reached = reach({ name, store_type, config, external_host });
+    remote.check(reached.endpoint);
+    if (reached.by === 'google') remote.check(reached.account.tokenUri);
     return { name, store_type, archive_sc, live_sc: wanted.live_sc ?? 'STANDARD', external_host };
   }
 
   /** Files that are there would be looked for in another place. */
   async function requireSamePlace(row: BucketRow, wanted: Wanted): Promise<void> {
-    const [before, after] = [s3SettingsOf(row), s3SettingsOf(wanted)];
-    const moved = before.bucket !== after.bucket || before.endpoint !== after.endpoint;
+    const moved = row.name !== wanted.name || reach(row).endpoint !== reach(wanted).endpoint;
     if (moved && (await holdsObjects(row.id)))
       throw badRequest('Files of media are in this bucket: its name and endpoint stay as they are.');
   }

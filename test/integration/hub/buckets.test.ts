@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type HubClient, type MediaAnswer, type TestHub } from '../../support/hub.ts';
 import { makeVideo, sampleIds, type SampleIds } from '../../support/hub-sample.ts';
+import { startLocalAzure } from '../../support/local-azure.ts';
+import { startLocalGoogle } from '../../support/local-google.ts';
 import { startLocalS3, type LocalS3 } from '../../support/local-s3.ts';
 
 interface UploadInfo {
@@ -25,7 +27,8 @@ interface BucketAnswer {
   external_host: string | null;
 }
 
-const store = await startLocalS3();
+const [store, azure] = await Promise.all([startLocalS3(), startLocalAzure()]);
+const google = store && (await startLocalGoogle(store));
 const folder = await mkdtemp(join(tmpdir(), 'tidemark-buckets-'));
 let hub: TestHub;
 let call: HubClient;
@@ -33,7 +36,10 @@ let ids: SampleIds;
 let organization: number;
 
 beforeAll(async () => {
-  hub = await startTestHub({ sample: true, env: { FETCH_PRIVATE_URLS: '1' } });
+  hub = await startTestHub({
+    sample: true,
+    env: { FETCH_PRIVATE_URLS: '1', GOOGLE_STORAGE_ENDPOINT: google?.endpoint ?? '' },
+  });
   call = hub.client();
   ids = await sampleIds(call);
   organization = (await call<{ id: number }[]>('GET', '/rest/Organizations')).body[0]?.id ?? 0;
@@ -41,7 +47,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await hub.stop();
-  await store?.stop();
+  await google?.stop();
+  await Promise.all([store?.stop(), azure?.stop()]);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -65,6 +72,17 @@ async function makeBucket(s3: LocalS3, more: object = {}): Promise<{ id: number;
   const reply = await call('POST', `/rest/Buckets/${organization}`, specOf(name, s3.endpoint, more));
   expect(reply.status).toBe(201);
   return { id: reply.body.id, name };
+}
+
+/** A service account of Google, but for one member. */
+function accountWithout(member: string): Record<string, string> {
+  const names = ['project_id', 'private_key_id', 'private_key', 'client_email', 'client_id', 'auth_uri'];
+  const urls = ['token_uri', 'auth_provider_x509_cert_url', 'client_x509_cert_url'];
+  const all = {
+    type: 'service_account',
+    ...Object.fromEntries([...names, ...urls].map((name) => [name, name])),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name !== member));
 }
 
 async function makeProject(more: object): Promise<SampleIds> {
@@ -135,7 +153,18 @@ describe('the buckets of an organization', () => {
     ['a class of another kind of store', specOf('a', 'https://s3.example.org', { archive_sc: 'COLDLINE' })],
     ['an endpoint that is no URL', specOf('a', 'file:///etc')],
     ['an external host that is no URL', specOf('a', 'https://s3.example.org', { external_host: 'x y' })],
-    ['a kind without an adapter', { name: 'a', store_type: 'AZURE', config: { connection_string: 'x' } }],
+    [
+      'a connection string that is none',
+      { name: 'a', store_type: 'AZURE', config: { connection_string: 'x' } },
+    ],
+    [
+      'a private key that is none',
+      { name: 'a', store_type: 'GCP', config: { ...accountWithout('private_key'), private_key: 'x' } },
+    ],
+    [
+      'the key of an account left out',
+      { name: 'a', store_type: 'GCP', config: accountWithout('private_key') },
+    ],
     [
       'a kind with the settings of another',
       { name: 'a', store_type: 'AWS', config: { connection_string: 'x' } },
@@ -339,6 +368,46 @@ describe.skipIf(!store)('a project with a bucket', () => {
     await expect(startTestHub({ sample: false, env })).rejects.toThrow('The bucket "nowhere"');
   });
 });
+
+const elsewhere: [string, (() => Promise<Record<string, unknown>>) | undefined][] = [
+  [
+    'Google',
+    google && (async () => ({ name: await google.makeBucket(), store_type: 'GCP', config: google.account })),
+  ],
+  [
+    'Azure',
+    azure &&
+      (async () => {
+        const config = { connection_string: azure.connectionString };
+        return { name: await azure.makeContainer(), store_type: 'AZURE', config };
+      }),
+  ],
+];
+
+for (const [name, make] of elsewhere) {
+  it.skipIf(!make)(`a project with a bucket of ${name} keeps its files there, in parts too`, async () => {
+    const spec = (await make?.()) ?? {};
+    const bucket = await call('POST', `/rest/Buckets/${organization}`, spec);
+    expect(bucket.status).toBe(201);
+    const shown = JSON.stringify((await call<unknown>('GET', `/rest/Bucket/${bucket.body.id}`)).body);
+    expect(shown).not.toMatch(/AccountKey|PRIVATE/);
+    const { project } = await makeProject({ bucket: bucket.body.id, upload_bucket: bucket.body.id });
+    const parts = [randomBytes(5 * 1024 * 1024), randomBytes(70_000)];
+    const info = await begin(project, 'num_parts=2');
+    const etags = [];
+    for (const [i, bytes] of parts.entries()) etags.push(await put(info.urls[i] ?? '', bytes));
+    expect(etags).toEqual(parts.map(md5));
+    const body = { ...info, parts: etags.map((ETag, i) => ({ PartNumber: i + 1, ETag })) };
+    expect((await call('POST', `/rest/UploadCompletion/${project}`, body)).status).toBe(201);
+    const url = await urlOf(project, info.key);
+    const whole = Buffer.concat(parts);
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(whole)).toBe(true);
+    const some = await fetch(url, { headers: { range: 'bytes=5242800-5242999' } });
+    expect(some.status).toBe(206);
+    expect(Buffer.from(await some.arrayBuffer()).equals(whole.subarray(5_242_800, 5_243_000))).toBe(true);
+    expect((await call('DELETE', `/rest/Bucket/${bucket.body.id}`)).status).toBe(400);
+  });
+}
 
 async function finished(project: number): Promise<(MediaAnswer & { id: number })[]> {
   for (let tries = 0; tries < 600; tries += 1) {
