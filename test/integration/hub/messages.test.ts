@@ -1,34 +1,19 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
+import { startMailServer, type MailServer } from '../../support/mail-server.ts';
 
 let hub: TestHub;
-let smtp: SMTPServer;
+let post: MailServer;
 let admin: HubClient;
 let annotator: HubClient;
 let ids: SampleIds;
-const mails: { to: string[]; content: string }[] = [];
+let mails: MailServer['mails'];
 
 beforeAll(async () => {
-  smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, session, done) => {
-      const to = session.envelope.rcptTo.map(({ address }) => address);
-      void text(stream).then((content) => {
-        mails.push({ to, content });
-        done();
-      });
-    },
-  });
-  smtp.listen(0, '127.0.0.1');
-  await once(smtp.server, 'listening');
-  const { port } = smtp.server.address() as AddressInfo;
-  const env = { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'hub@ship.example' };
+  post = await startMailServer();
+  ({ mails } = post);
+  const env = { SMTP_URL: post.url, MAIL_FROM: 'hub@ship.example' };
   hub = await startTestHub({ sample: true, env });
   admin = hub.client();
   annotator = hub.client(hub.annotatorToken);
@@ -41,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await hub.stop();
-  await new Promise<void>((closed) => smtp.close(() => closed()));
+  await post.stop();
 });
 
 describe('announcements', () => {

@@ -1,6 +1,5 @@
-import { SMTPServer } from 'smtp-server';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMailServer, type MailServer } from '../../support/mail-server.ts';
 import { hubClient, startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
 
 interface Invitation {
@@ -15,27 +14,11 @@ let admin: HubClient;
 let annotator: HubClient;
 let nobody: HubClient;
 let organization: number;
-let smtp: SMTPServer;
-const mails: { to: string[]; text: string }[] = [];
+let post: MailServer;
 
 beforeAll(async () => {
-  smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, session, done) {
-      let text = '';
-      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      stream.on('end', () => {
-        // Long lines are folded for the wire.
-        const plain = text.replace(/=\r\n/g, '').replace(/=3D/g, '=');
-        mails.push({ to: session.envelope.rcptTo.map(({ address }) => address), text: plain });
-        done();
-      });
-    },
-  });
-  await new Promise<void>((listening) => smtp.listen(0, '127.0.0.1', listening));
-  const { port } = smtp.server.address() as AddressInfo;
-  const env = { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'hub@ship.example' };
+  post = await startMailServer();
+  const env = { SMTP_URL: post.url, MAIL_FROM: 'hub@ship.example' };
   hub = await startTestHub({ sample: true, env });
   admin = hub.client();
   annotator = hub.client(hub.annotatorToken);
@@ -45,8 +28,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await hub.stop();
-  await new Promise<void>((closed) => smtp.close(() => closed()));
+  await post.stop();
 });
+
+/** The first mail to an address, without the folds that long lines get for the wire. */
+function mailTo(email: string): string {
+  const mail = post.mails.find(({ to }) => to.includes(email));
+  return (mail?.content ?? '').replace(/=\r\n/g, '').replace(/=3D/g, '=');
+}
 
 async function userId(username: string): Promise<number> {
   return (await admin<Row[]>('GET', `/rest/Users?username=${username}`)).body[0]?.id ?? 0;
@@ -116,8 +105,8 @@ describe('invitations', () => {
     const made = await admin('POST', path, { email, permission: 'Admin' });
     expect([made.status, made.body.message]).toEqual([201, expect.stringContaining('registration_token=')]);
     expect((await admin('POST', path, { email: 'NEW@ship.example', permission: 'Member' })).status).toBe(400);
-    const mail = mails.find(({ to }) => to.includes(email));
-    const registration_token = /registration_token=([\w-]+)/.exec(mail?.text ?? '')?.[1] ?? '';
+    const mail = mailTo(email);
+    const registration_token = /registration_token=([\w-]+)/.exec(mail)?.[1] ?? '';
     expect((await admin<Invitation>('GET', `/rest/Invitation/${made.body.id}`)).body).toMatchObject({
       email,
       status: 'Pending',
@@ -171,7 +160,7 @@ describe('passwords', () => {
     expect((await nobody('POST', '/rest/PasswordReset', { email: 'no@where.example' })).status).toBe(400);
     expect((await nobody('POST', '/rest/PasswordReset', { email })).status).toBe(201);
     expect((await nobody('POST', '/rest/PasswordReset', { email })).status).toBe(400);
-    const mail = mails.find(({ to }) => to.includes(email))?.text ?? '';
+    const mail = mailTo(email);
     expect(mail).not.toContain(new URL(hub.url).host);
     const reset_token = /reset_token=([\w-]+)/.exec(mail)?.[1] ?? '';
     const mate = `/rest/User/${await userId('mate')}`;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operationList } from '../../../src/contract/table.ts';
 import { startTestHub, type TestHub } from '../../support/hub.ts';
+import { startMailServer, type MailServer } from '../../support/mail-server.ts';
 import { pythonPackage } from '../../support/python.ts';
 
 /*
@@ -19,24 +21,35 @@ interface Outcome {
   detail: string;
 }
 
+/** The operations that the client was answered. */
+interface Calls {
+  answered: string[];
+}
+
 const VERSION = '1.8.1';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const client = await pythonPackage('tator', VERSION);
 const steps = await sentences();
 
 let hub: TestHub;
+let mail: MailServer;
 let folder: string;
 const outcomes = new Map<string, Outcome>();
+let calls: Calls = { answered: [] };
 
 describe.skipIf(client === undefined)(`the client "tator" ${VERSION} from PyPI`, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tidemark-tator-'));
-    hub = await startTestHub({ sample: false });
+    mail = await startMailServer({ folder });
+    // What users of a whole installation have: mail, and algorithms that run.
+    const env = { SMTP_URL: mail.url, MAIL_FROM: 'hub@ship.example', RUN_ALGORITHMS: '1' };
+    hub = await startTestHub({ sample: false, env });
     await play();
   }, 300_000);
 
   afterAll(async () => {
     await hub.stop();
+    await mail.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -47,6 +60,14 @@ describe.skipIf(client === undefined)(`the client "tator" ${VERSION} from PyPI`,
       context.skip();
     }
     expect(played).toEqual({ step, outcome: 'passed', detail: '' });
+  });
+
+  it('is answered by every operation of the contract', () => {
+    const names: string[] = operationList.map(({ name }) => name);
+    const unanswered = names.filter((name) => !calls.answered.includes(name));
+    const all = names.length;
+    console.log(`${all - unanswered.length}/${all} operations through the client "tator" ${VERSION}`);
+    expect(unanswered).toEqual([]);
   });
 });
 
@@ -68,7 +89,8 @@ async function play(): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface(child.stdout)) {
-    const outcome = JSON.parse(line) as Outcome;
-    outcomes.set(outcome.step, outcome);
+    const said = JSON.parse(line) as Outcome | Calls;
+    if ('step' in said) outcomes.set(said.step, said);
+    else calls = said;
   }
 }

@@ -41,6 +41,9 @@ def temporary_file(day: Day) -> None:
     assert response.id in [one.id for one in api.get_temporary_file_list(project)]
     api.delete_temporary_file(response.id)
     refused(404, lambda: api.get_temporary_file(response.id))
+    finished(tator.util.upload_temporary_file(api, project, day.path("sheet.txt"), lookup="sheet"))
+    api.delete_temporary_file_list(project)
+    equal(api.get_temporary_file_list(project), [])
 
 
 @step("registers an applet and gives it a new page")

@@ -16,6 +16,7 @@ def tree(day: Day) -> None:
     day["root leaf"], day["leaves"] = root, children
     equal(api.get_leaf(children[0]).path, "Canyon.Animalia.Gadus_morhua")
     equal(api.get_leaf_count(project), 4)
+    equal(api.get_leaf_count_by_id(project, {"ids": children[:2]}), 2)
     found = api.leaf_suggestion("Canyon.Animalia", project, query="gadus")
     equal(sorted(one.value for one in found), names[:2])
     equal([one.id for one in api.get_leaf_list(project, depth=2)], [root])

@@ -67,3 +67,17 @@ def frame_states(day: Day) -> None:
 def state_graphic(day: Day) -> None:
     pictures = tator.util.full_state_graphic(day.api, day["track"], force_scale="96x72")
     equal([one.size for one in pictures], [(96, 72)] * 15)
+
+
+@step("edits and deletes a state by its elemental id")
+def by_elemental_id(day: Day) -> None:
+    api, project, version = day.api, day["project"], day["baseline"]
+    spec = {"type": day["Frame state"], "media_ids": [day["media"]], "frame": 5, "version": version}
+    [made] = api.create_state_list(project, [spec]).id
+    name = api.get_state(made).elemental_id
+    api.update_state_by_elemental_id(version, name, {"frame": 6})
+    now = api.get_state_by_elemental_id(version, name)
+    equal((now.frame, now.mark), (6, 1))
+    api.delete_state_by_elemental_id(version, name, {})
+    assert api.get_state_by_elemental_id(version, name).variant_deleted
+    equal(api.get_state_count(project, type=day["Frame state"]), 0)
