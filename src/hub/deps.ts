@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Db, Together } from './db/database.ts';
 import type { Exclusively } from './db/key-locks.ts';
+import type { ClusterJobs } from './jobs/cluster/cluster-jobs.ts';
 import type { ContainerEngines } from './jobs/containers/engine.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Mailer } from './mail/mailer.ts';
@@ -24,6 +25,8 @@ export interface HubDeps {
   queue: JobQueue;
   /** Runs of algorithms, which may be long: a queue of its own, so that media never wait for them. */
   algorithmQueue: JobQueue;
+  /** Runs of algorithms on job clusters. */
+  clusters: ClusterJobs;
   /** Podman or docker. */
   containers: ContainerEngines;
   /** The ffmpeg program. */

@@ -15,6 +15,7 @@ import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
 import { cleanTemporaryFiles } from './files/temporary-files.ts';
 import { ensureUsers, type FirstUsers } from './first-users.ts';
+import { ClusterJobs } from './jobs/cluster/cluster-jobs.ts';
 import { ContainerEngines, type ContainerSettings } from './jobs/containers/engine.ts';
 import { algorithmKind, imageImportKind, transcodeKind } from './jobs/kinds.ts';
 import { mediaWorker } from './jobs/media-worker.ts';
@@ -118,7 +119,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     await deps.algorithmQueue.start({ alone });
     if (deps.settings.runs !== 'nothing')
       sweepLeftovers(deps).catch((error: unknown) => report(error, 'leftovers of jobs'));
-    stops.push(() => deps.algorithmQueue.stop(), cleanTemporaryFiles(deps, report));
+    stops.push(() => deps.algorithmQueue.stop(), deps.clusters.start(), cleanTemporaryFiles(deps, report));
     const app = buildApp(deps);
     stops.push(() => app.close());
     await app.listen({ host: options.host, port: options.port });
@@ -165,6 +166,7 @@ async function makeDeps(
   const remote = new RemoteFiles({ allowPrivate: options.fetchPrivateUrls ?? false });
   const { objects, close } = await openObjects(options, { db, remote, workFolder });
   stops.push(close);
+  const mailer = options.smtp === undefined ? undefined : smtpMailer(options.smtp);
   const secretFile = join(options.data, 'signing-secret');
   return {
     db,
@@ -176,7 +178,8 @@ async function makeDeps(
     tools: new ToolFinder(options.ffmpegPath),
     workFolder,
     remote,
-    mailer: options.smtp === undefined ? undefined : smtpMailer(options.smtp),
+    mailer,
+    clusters: new ClusterJobs({ db, remote, clock, mailer, objects, report }),
     queue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     algorithmQueue: new JobQueue({ db, clock, holder: randomUUID(), report }),
     clock,

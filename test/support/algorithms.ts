@@ -10,6 +10,8 @@ export interface JobAnswer {
   message: string;
   project: string;
   media_ids: number[];
+  start_time: string | null;
+  stop_time: string | null;
   log: string;
   nodes: {
     id: string;

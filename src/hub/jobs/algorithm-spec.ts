@@ -1,4 +1,4 @@
-import type { Mail } from '../mail/mailer.ts';
+import type { Letter } from '../mail/letters.ts';
 
 /** What the run of an algorithm needs, kept in its job. */
 export interface AlgorithmSpec {
@@ -7,8 +7,10 @@ export interface AlgorithmSpec {
   /** Base of the hub's URLs. */
   host: string;
   parameters: Record<string, string>;
-  success?: Mail | undefined;
-  failure?: Mail | undefined;
+  /** Of the cluster that it runs on. */
+  namespace?: string | undefined;
+  success?: Letter | undefined;
+  failure?: Letter | undefined;
 }
 
 /**

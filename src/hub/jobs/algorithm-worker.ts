@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { tokenOf } from '../access/tokens.ts';
 import type { HubDeps } from '../deps.ts';
 import { HubError } from '../errors.ts';
-import type { Mail } from '../mail/mailer.ts';
-import { post } from '../mail/posting.ts';
+import { sendLetter } from '../mail/letters.ts';
 import { jobParameters, type AlgorithmSpec } from './algorithm-spec.ts';
 import { removeContainers } from './containers/run-container.ts';
 import { endProcesses } from './leftovers.ts';
@@ -36,10 +35,10 @@ export function algorithmWorker(deps: HubDeps): Worker {
       if (context.signal.aborted) throw new HopelessJob('Cancelled.');
       if (phase !== 'Succeeded') throw new HopelessJob(message, phase === 'Error' ? 'Error' : 'Failed');
     } catch (error) {
-      if (!context.signal.aborted) await mail(deps, spec.failure);
+      if (!context.signal.aborted) await sendLetter(deps, spec.failure);
       throw asHopeless(deps, error);
     }
-    await mail(deps, spec.success);
+    await sendLetter(deps, spec.success);
   };
 }
 
@@ -109,12 +108,6 @@ async function perform(deps: HubDeps, { job, spec, context }: Parts): Promise<Ou
     await rm(folder, { recursive: true, force: true });
     await saver.flush();
   }
-}
-
-/** A mail that cannot be sent does not undo the work that it tells about. */
-async function mail(deps: HubDeps, letter: Mail | undefined): Promise<void> {
-  if (letter === undefined || !deps.mailer) return;
-  await post(deps, deps.mailer, letter).catch(() => undefined);
 }
 
 function asHopeless({ report }: HubDeps, error: unknown): HopelessJob {

@@ -2,3 +2,4 @@
 export const transcodeKind = 'transcode';
 export const imageImportKind = 'image-import';
 export const algorithmKind = 'algorithm';
+export const clusterKind = 'cluster-algorithm';

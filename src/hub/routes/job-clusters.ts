@@ -52,6 +52,14 @@ export function jobClusterRoutes(serve: Serve, { db }: HubDeps): void {
       .where('cluster', '=', row.id)
       .executeTakeFirst();
     if (used) throw badRequest(`The algorithm "${used.name}" runs on this cluster.`);
+    const open = await db
+      .selectFrom('jobs')
+      .innerJoin('algorithm_runs as run', 'run.uid', 'jobs.uid')
+      .select('jobs.uid')
+      .where('run.cluster', '=', row.id)
+      .where('jobs.status', 'in', ['Pending', 'Running'])
+      .executeTakeFirst();
+    if (open) throw badRequest(`The job ${open.uid} still runs on this cluster.`);
     await db.deleteFrom('job_clusters').where('id', '=', row.id).execute();
     return ok({ message: `Job cluster ${row.id} successfully deleted!` });
   });

@@ -8,28 +8,22 @@ import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { servedFile } from '../files/served-files.ts';
 import { jobParameters, type AlgorithmSpec } from '../jobs/algorithm-spec.ts';
-import { algorithmKind } from '../jobs/kinds.ts';
+import { namespaceOf, requireImages, workflowName } from '../jobs/cluster/workflow-object.ts';
+import { algorithmKind, clusterKind } from '../jobs/kinds.ts';
 import { requireLocalRun } from '../jobs/local-run.ts';
 import { renderTemplate } from '../jobs/templates.ts';
 import type { JobRow } from '../jobs/queue.ts';
 import { parseManifest } from '../jobs/workflow/manifest.ts';
-import { memberAddresses } from '../mail/member-addresses.ts';
-import type { Mail } from '../mail/mailer.ts';
+import { letterOf } from '../mail/letters.ts';
 import { requireAll } from '../marks/references.ts';
 
 type Run = JobRow & Pick<Selectable<AlgorithmRuns>, 'algorithm' | 'workflow' | 'nodes' | 'log'>;
 
 const MOST_MEDIA = 100_000;
 
-interface EmailSpec {
-  recipients: readonly string[];
-  subject: string;
-  text: string;
-}
-
 /** Runs of algorithms over batches of media. */
 export function jobRoutes(serve: Serve, deps: HubDeps): void {
-  const { db, objects, algorithmQueue, makeId } = deps;
+  const { db, objects, algorithmQueue, clusters, makeId } = deps;
 
   serve('create_job_list', async ({ caller, params, body, origin }) => {
     const { project } = await requireProject(db, caller, params.project, level.execute);
@@ -37,12 +31,10 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     if (body.media_ids.length === 0) throw badRequest('No media are named.');
     if (body.media_ids.length > MOST_MEDIA)
       throw badRequest(`At most ${MOST_MEDIA} media can be run at once.`);
-    if (algorithm.cluster !== null)
-      throw badRequest('Job clusters are not yet part of this hub.', 'not-implemented');
     const manifest = await manifestOf(project, algorithm);
     const workflow = parseManifest(manifest);
-    const success = await mailOf(project.id, body.success_email_spec);
-    const failure = await mailOf(project.id, body.failure_email_spec);
+    const success = await letterOf(deps, project.id, body.success_email_spec);
+    const failure = await letterOf(deps, project.id, body.failure_email_spec);
     const gid = makeId();
     const given = [...algorithm.parameters, ...(body.extra_params ?? [])];
     const batches = inBatches([...new Set<number>(body.media_ids)], algorithm.files_per_job);
@@ -56,26 +48,42 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
         gid,
         uid,
       };
-      const spec: AlgorithmSpec = { manifest, host: origin, parameters, success, failure };
+      const namespace = namespaceOf(workflow);
+      const spec: AlgorithmSpec = { manifest, host: origin, parameters, namespace, success, failure };
       return { uid, media, spec };
     });
-    for (const { spec } of specs.slice(0, 1)) await requireLocalRun(deps, workflow, jobParameters(spec, ''));
+    const { cluster } = algorithm;
+    if (cluster === null) {
+      for (const { spec } of specs.slice(0, 1))
+        await requireLocalRun(deps, workflow, jobParameters(spec, ''));
+    } else {
+      requireImages(workflow);
+      await clusters.probe(cluster, manifest);
+    }
     await db.transaction().execute(async (tx) => {
       await requireAll(tx, 'media object', project.id, body.media_ids);
       for (const { uid, media, spec } of specs) {
-        const row = { uid, gid, kind: algorithmKind, project: project.id, user: caller.id, media };
+        const row = {
+          uid,
+          gid,
+          kind: cluster === null ? algorithmKind : clusterKind,
+          project: project.id,
+          user: caller.id,
+          media,
+        };
         await algorithmQueue.add({ ...row, spec: { ...spec } }, tx);
         const run = {
           uid,
           algorithm: algorithm.id,
-          cluster: null,
-          workflow: `${algorithm.name}-${uid.slice(0, 8)}`,
+          cluster,
+          workflow: workflowName(algorithm.name, uid),
         };
         await tx.insertInto('algorithm_runs').values(run).execute();
       }
     });
     const uids = specs.map(({ uid }) => uid);
     algorithmQueue.wake();
+    clusters.wake();
     const order = new Map(uids.map((uid, index) => [uid, index]));
     const rows = await runs(sql`jobs.gid = ${gid}`);
     rows.sort((a, b) => (order.get(a.uid) ?? 0) - (order.get(b.uid) ?? 0));
@@ -92,7 +100,7 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
   serve('delete_job_list', async ({ caller, params, query }) => {
     await requireProject(db, caller, params.project, level.execute);
     const rows = await chosen(params.project, query);
-    for (const { uid } of rows) await algorithmQueue.cancel(uid);
+    for (const row of rows) await cancel(row);
     return ok({ message: `Cancelled ${rows.length} jobs!` });
   });
 
@@ -102,10 +110,14 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
   });
 
   serve('delete_job', async ({ caller, params }) => {
-    const { uid } = await find(caller, params.uid, level.execute);
-    await algorithmQueue.cancel(uid);
-    return ok({ message: `Job ${uid} cancelled!` });
+    const row = await find(caller, params.uid, level.execute);
+    await cancel(row);
+    return ok({ message: `Job ${row.uid} cancelled!` });
   });
+
+  function cancel({ uid, kind }: Run): Promise<void> {
+    return kind === clusterKind ? clusters.cancel(uid) : algorithmQueue.cancel(uid);
+  }
 
   async function findAlgorithm(project: number, name: string): Promise<Selectable<Algorithms>> {
     const rows = db
@@ -128,16 +140,6 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     if (key === undefined || !(await objects.head(key)))
       throw badRequest('The manifest of the algorithm is missing.');
     return readText(await objects.read(key));
-  }
-
-  async function mailOf(project: number, spec: EmailSpec | null | undefined): Promise<Mail | undefined> {
-    if (!spec) return undefined;
-    const { recipients, subject, text } = spec;
-    return {
-      to: await memberAddresses(db, project, recipients),
-      subject: subject.replace(/\s+/g, ' '),
-      text,
-    };
   }
 
   async function chosen(

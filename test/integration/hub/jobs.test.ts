@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
+import { startMailbox, type Mailbox } from '../../support/mailbox.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 
 let hub: TestHub;
+let mailbox: Mailbox;
 let admin: HubClient;
 let annotator: HubClient;
 let ids: SampleIds;
@@ -32,7 +34,11 @@ function workflow(templates: object[], entrypoint = 'main'): string {
 const node = [process.execPath, '-e'];
 
 beforeAll(async () => {
-  hub = await startTestHub({ sample: true, env: { RUN_ALGORITHMS: '1', CONTAINER_ENGINE: 'none' } });
+  mailbox = await startMailbox();
+  hub = await startTestHub({
+    sample: true,
+    env: { ...mailbox.env, RUN_ALGORITHMS: '1', CONTAINER_ENGINE: 'none' },
+  });
   admin = hub.client();
   annotator = hub.client(hub.annotatorToken);
   ids = await sampleIds(admin);
@@ -45,7 +51,10 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => hub.stop());
+afterAll(async () => {
+  await hub.stop();
+  await mailbox.stop();
+});
 
 /** Registers an algorithm of a workflow. */
 async function register(name: string, text: string, changes: object = {}): Promise<void> {
@@ -151,6 +160,30 @@ describe('jobs', () => {
     expect((await admin('DELETE', `/rest/Jobs/${ids.project}?gid=${gid}`)).status).toBe(200);
     expect(await ended(running)).toMatchObject({ status: 'Failed', message: 'Cancelled.' });
     expect(await ended(waiting)).toMatchObject({ status: 'Failed', message: 'Cancelled.' });
+  });
+
+  it('tell by mail how they ended, with files of the project, and nothing when they were cancelled', async () => {
+    const email = 'chief@ship.test';
+    await admin('PATCH', `/rest/User/${me}`, { email });
+    const info = await admin<{ urls: string[]; key: string }>('GET', `/rest/UploadInfo/${ids.project}`);
+    await fetch(info.body.urls[0] ?? '', { method: 'PUT', body: 'frame,count\n' });
+    const mail = (subject: string) => ({
+      recipients: [email],
+      subject,
+      text: 'About the job.',
+      attachments: [{ key: info.body.key, name: 'counts.csv' }],
+    });
+    const specs = { success_email_spec: mail('Counted'), failure_email_spec: mail('Not counted') };
+    const one = { media_ids: media.slice(0, 1), ...specs };
+    for (const name of ['Count', 'Bad']) await ended((await start(name, one)).body.id[0] ?? '');
+    const cancelled = (await start('Long', one)).body.id[0] ?? '';
+    await expect.poll(async () => (await job(cancelled)).nodes[0]?.status, patience).toBe('Running');
+    await admin('DELETE', `/rest/Job/${cancelled}`);
+    await ended(cancelled);
+    expect(mailbox.subjects()).toEqual(['Counted', 'Not counted']);
+    expect(mailbox.mails[0]).toContain('counts.csv');
+    const strange = { ...mail('x'), recipients: ['nobody@else.where'] };
+    expect((await start('Count', { ...one, success_email_spec: strange })).status).toBe(400);
   });
 
   it('that ran when the hub was killed are not run twice', async () => {
