@@ -1,11 +1,13 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Operation } from '../contract/operation.ts';
 import { operations, type OperationName } from '../contract/table.ts';
+import type { Caller } from './access/access.ts';
 import { callerOf, noCredentials } from './access/tokens.ts';
 import type { Answer, Call, Handler, Serve } from './call.ts';
 import type { HubDeps } from './deps.ts';
 import { answerOf, badRequest } from './errors.ts';
 import { Idempotency } from './plugins/idempotency.ts';
+import { isDeeperThan } from './plugins/json-depth.ts';
 import { readFormat } from './plugins/list-format.ts';
 import { listStream } from './plugins/list-stream.ts';
 import type { RawQuery } from './plugins/query-text.ts';
@@ -17,6 +19,10 @@ import { servedFileRoutes } from './routes/served-files.ts';
 
 /** Largest JSON body, bytes: 500 polygons with many points fit. */
 const BODY_LIMIT = 64 * 1024 * 1024;
+/** The same of whoever has shown no token: a user with a picture of 1 MiB fits. */
+const STRANGER_LIMIT = 4 * 1024 * 1024;
+/** How deep lists and objects of a body may lie in each other; searches are nested most. */
+const DEEPEST_BODY = 100;
 
 /**
  * The whole server as one Fastify application, not yet listening. Methods, paths and validation come
@@ -24,7 +30,7 @@ const BODY_LIMIT = 64 * 1024 * 1024;
  */
 export function buildApp(deps: HubDeps): FastifyInstance {
   const app = Fastify({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: STRANGER_LIMIT,
     routerOptions: { maxParamLength: 2048 },
     forceCloseConnections: true,
   });
@@ -42,14 +48,21 @@ export function buildApp(deps: HubDeps): FastifyInstance {
   const idempotency = new Idempotency(deps);
   const table: Operation[] = Object.values(operations);
   const validators = compileValidation(table);
+  const callers = new WeakMap<FastifyRequest, Caller>();
   for (const operation of table) {
+    const forStrangers = operation.permission === 'anyone' || operation.name in looksItself;
     app.route({
       method: operation.method,
       url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => {
+      bodyLimit: forStrangers ? STRANGER_LIMIT : BODY_LIMIT,
+      // Before the body is read: nobody fills the hub's memory without a token.
+      onRequest: async (request) => {
         const caller = await callerOf(deps.db, request.headers.authorization);
-        if (!caller && operation.permission !== 'anyone' && !(operation.name in looksItself))
-          throw badRequest(noCredentials);
+        if (caller) callers.set(request, caller);
+        else if (!forStrangers) throw badRequest(noCredentials);
+      },
+      handler: async (request, reply) => {
+        const caller = callers.get(request);
         const handler = handlers.get(operation.name);
         if (!handler) throw badRequest(`${operation.name} is not yet part of this hub.`, 'not-implemented');
         const raw = { params: request.params, query: request.query as RawQuery, body: request.body };
@@ -108,6 +121,10 @@ function collectHandlers(deps: HubDeps): Map<string, AnyHandler> {
 function tolerateEmptyBodies(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    if (isDeeperThan(text as string, DEEPEST_BODY)) {
+      done(badRequest(`The body is nested deeper than ${DEEPEST_BODY} levels.`));
+      return;
+    }
     try {
       done(null, text === '' ? undefined : (JSON.parse(text as string) as unknown));
     } catch {

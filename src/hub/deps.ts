@@ -9,6 +9,7 @@ import type { Mailer } from './mail/mailer.ts';
 import type { ToolFinder } from './media-tools.ts';
 import type { PlacedStore } from './objects/object-store.ts';
 import type { UrlSigner } from './objects/signing.ts';
+import type { UploadCap } from './objects/upload-cap.ts';
 import type { RemoteFiles } from './remote/remote-files.ts';
 
 /** What the routes work with; made in the composition root. */
@@ -18,6 +19,8 @@ export interface HubDeps {
   exclusively: Exclusively;
   together: Together;
   objects: PlacedStore;
+  /** How large uploads may be. */
+  uploadCap: UploadCap;
   signer: UrlSigner;
   /** Files of other servers, named by clients. */
   remote: RemoteFiles;

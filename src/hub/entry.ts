@@ -31,6 +31,7 @@ RUN_ALGORITHMS=containers (in containers only),
 CONTAINER_ENGINE (podman, docker, a path or none; default: the first that answers),
 CONTAINER_NETWORK (network of containers, default host), CONTAINER_OPTIONS (more options for each),
 GOOGLE_STORAGE_ENDPOINT=https://... (where buckets of the kind GCP are; default Google's public address)
+LARGEST_UPLOAD_GB (of one file; default 5000)
 FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
@@ -80,6 +81,13 @@ function readGoogleEndpoint({ GOOGLE_STORAGE_ENDPOINT: endpoint }: NodeJS.Proces
   return endpoint;
 }
 
+function readLargestUpload({ LARGEST_UPLOAD_GB: text }: NodeJS.ProcessEnv): number | undefined {
+  if (!text) return undefined;
+  const bytes = Math.floor(Number(text) * 1e9);
+  if (!(bytes > 0)) throw new StartFailure('LARGEST_UPLOAD_GB must be a number above 0.');
+  return bytes;
+}
+
 function readS3(env: NodeJS.ProcessEnv): HubOptions['s3'] {
   const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!bucket) return undefined;
@@ -114,6 +122,7 @@ async function main(): Promise<void> {
     containers: readContainers(process.env),
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
     googleEndpoint: readGoogleEndpoint(process.env),
+    largestUpload: readLargestUpload(process.env),
     smtp: readSmtp(process.env),
     openRegistration: process.env['OPEN_REGISTRATION'] === '1',
     openOrganizations: process.env['OPEN_ORGANIZATIONS'] === '1',

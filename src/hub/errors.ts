@@ -38,13 +38,17 @@ export function startFailure(message: string): StartFailure {
   return new StartFailure(message);
 }
 
+/** The disk (of the hub, or of its PostgreSQL: 53100) or a user's share of it is full. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', '53100']);
+const fullMessage = 'The disk of the hub is full: nothing of this was stored. Make room, then try again.';
+
 export interface ErrorAnswer {
   status: number;
   body: { message: string; details: string };
 }
 
-/** PostgreSQL's SQLSTATE classes that a request can cause: bad data (22) and broken constraints (23). */
-const REQUEST_FAULT = /^(22|23)/;
+/** PostgreSQL's SQLSTATE classes that a request can cause: bad data (22), broken constraints (23), too much at once (54). */
+const REQUEST_FAULT = /^(22|23|54)/;
 
 /**
  * Error to answer; pure. What the request caused is a 400, as the protocol has it. Anything else is
@@ -61,6 +65,7 @@ export function answerOf(error: unknown): ErrorAnswer {
         body: { message: 'The data violates a rule of the database.', details: error.message },
       };
     }
+    if (FULL.has(error.code)) return { status: 503, body: { message: fullMessage, details: 'disk-full' } };
     if (error.code.startsWith('FST_') && (error.statusCode ?? 500) < 500) {
       return { status: 400, body: { message: error.message, details: error.code } };
     }

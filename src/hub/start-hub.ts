@@ -28,6 +28,7 @@ import { FileStore } from './objects/file-store.ts';
 import { LocalCopies } from './objects/local-copies.ts';
 import { StoreOfPlaces } from './objects/placed-store.ts';
 import { S3Store, type S3Settings } from './objects/s3-store.ts';
+import { UploadCap } from './objects/upload-cap.ts';
 import { UrlSigner } from './objects/signing.ts';
 import { secretInFile, sharedSecret } from './objects/signing-secret.ts';
 import { ToolFinder } from './media-tools.ts';
@@ -60,6 +61,8 @@ export interface HubOptions {
   fetchPrivateUrls?: boolean | undefined;
   /** Where Google's storage is, for networks that reach it by a name of their own. */
   googleEndpoint?: string | undefined;
+  /** Bytes that one uploaded file may have; absent: what the stores take. */
+  largestUpload?: number | undefined;
   /** Absent: the hub sends no mail. */
   smtp?: SmtpSettings | undefined;
   /** Lets everybody register a user; else the invited and staff only. */
@@ -84,6 +87,8 @@ const COPIES_LIMIT = 20 * 1024 ** 3;
 
 /** Largest single PUT, bytes: what S3 allows for a part. */
 const LARGEST_PUT = 5 * 1024 ** 3;
+/** Largest file where the operator names none, bytes: what S3 takes. */
+const LARGEST_OBJECT = 5 * 1024 ** 4;
 
 /**
  * Composition root of a hub: database, objects, queue, server, in this order; stops in the reverse one.
@@ -173,6 +178,7 @@ async function makeDeps(
     exclusively,
     together,
     objects,
+    uploadCap: new UploadCap(objects, options.largestUpload ?? LARGEST_OBJECT),
     signer: new UrlSigner(await (alone ? secretInFile(secretFile) : sharedSecret(db, secretFile))),
     containers: new ContainerEngines(options.containers, clock),
     tools: new ToolFinder(options.ffmpegPath),

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import type { Db } from '../db/database.ts';
+import type { Users } from '../db/schema.ts';
 import { badRequest } from '../errors.ts';
 import type { Caller } from './access.ts';
-import { afterFailure, isLockedOut } from './login-rules.ts';
+import { afterFailure, isLockedOut, type LoginHistory } from './login-rules.ts';
 import { checkPassword } from './passwords.ts';
 
 export const noCredentials = 'Authentication credentials were not provided.';
@@ -29,28 +31,49 @@ export async function logIn(
     .selectAll()
     .where((eb) => eb(eb.fn('lower', ['username']), '=', username.trim().toLowerCase()))
     .executeTakeFirst();
-  const history = { failures: user?.failed_logins ?? 0, lastFailure: user?.last_failed_login?.getTime() };
-  const locked = isLockedOut(history, now);
+  const locked = user !== undefined && isLockedOut(historyOf(user), now);
   const right = !locked && (await checkPassword(password, user?.password_hash ?? NOBODY));
-  if (!user || !right) {
-    if (user) await recordFailure(db, user.id, afterFailure(history, now).failures, now);
+  const outcome = user ? await settle(db, user.id, { right, now }) : 'wrong';
+  if (!user || outcome !== 'in')
     throw badRequest(
-      locked
+      outcome === 'locked'
         ? 'Too many failed logins. Try again in 10 minutes.'
         : 'Unable to log in with provided credentials.',
     );
-  }
-  if (history.failures > 0)
-    await db.updateTable('users').set({ failed_logins: 0 }).where('id', '=', user.id).execute();
   return tokenOf(db, user.id, { refresh });
 }
 
-async function recordFailure(db: Db, user: number, failures: number, now: number): Promise<void> {
-  await db
-    .updateTable('users')
-    .set({ failed_logins: failures, last_failed_login: new Date(now) })
-    .where('id', '=', user)
-    .execute();
+/**
+ * Writes down how a try ended, one try after the other: of many at once those that come after the third
+ * failure are locked out, even the one with the right password.
+ */
+function settle(
+  db: Db,
+  user: number,
+  { right, now }: { right: boolean; now: number },
+): Promise<'in' | 'wrong' | 'locked'> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom('users')
+      .select(['failed_logins', 'last_failed_login'])
+      .where('id', '=', user)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    const history = historyOf(row);
+    const locked = isLockedOut(history, now);
+    if (right && !locked && history.failures === 0) return 'in';
+    const next =
+      right && !locked
+        ? { failed_logins: 0 }
+        : { failed_logins: afterFailure(history, now).failures, last_failed_login: new Date(now) };
+    await tx.updateTable('users').set(next).where('id', '=', user).execute();
+    if (locked) return 'locked';
+    return right ? 'in' : 'wrong';
+  });
+}
+
+function historyOf(row: Pick<Selectable<Users>, 'failed_logins' | 'last_failed_login'>): LoginHistory {
+  return { failures: row.failed_logins, lastFailure: row.last_failed_login?.getTime() };
 }
 
 /** The user's token; one is made where there is none yet. */

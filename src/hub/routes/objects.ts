@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import type { HubDeps } from '../deps.ts';
+import type { StoredPart } from '../objects/object-store.ts';
 import { contentTypeOf, sendObject } from '../objects/send-object.ts';
 import type { Grant } from '../objects/signing.ts';
 
@@ -14,7 +15,7 @@ interface SignedRequest {
 }
 
 /** `/objects/<key>`: bytes in and out, by signed URL only; the token is neither needed nor read. */
-export function objectRoutes(app: FastifyInstance, { objects, signer, clock }: HubDeps): void {
+export function objectRoutes(app: FastifyInstance, { objects, signer, clock, uploadCap }: HubDeps): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
@@ -26,12 +27,25 @@ export function objectRoutes(app: FastifyInstance, { objects, signer, clock }: H
     return grant;
   };
 
+  async function storePart(
+    key: string,
+    { id, part }: NonNullable<Grant['upload']>,
+    content: Readable,
+  ): Promise<StoredPart> {
+    const stored = await objects.putPart(key, id, part, content);
+    uploadCap.arrived(id, stored);
+    return stored;
+  }
+
   app.put<SignedRequest>('/objects/*', async (request, reply) => {
     const grant = checked(request, 'PUT');
     // Without a body (length 0) no parser runs; the raw request is then an empty stream.
-    const content = request.body ?? request.raw;
+    const received = request.body ?? request.raw;
+    const length = request.headers['content-length'];
+    const announced = length === undefined ? undefined : Number(length);
+    const content = await uploadCap.within(grant, received, announced);
     const stored = grant.upload
-      ? await objects.putPart(grant.key, grant.upload.id, grant.upload.part, content)
+      ? await storePart(grant.key, grant.upload, content)
       : await objects.put(grant.key, content);
     return share(reply).header('etag', stored.etag).status(200).send();
   });

@@ -12,7 +12,7 @@ import { findMedia } from './media.ts';
 const A_DAY = 86_400;
 
 export function uploadRoutes(serve: Serve, deps: HubDeps): void {
-  const { db, objects, signer, clock, makeId } = deps;
+  const { db, objects, signer, clock, makeId, uploadCap } = deps;
   const expiry = (seconds: number | undefined): number => Math.floor(clock.now() / 1000) + (seconds ?? A_DAY);
 
   serve('get_upload_info', async ({ caller, params, query, origin }) => {
@@ -66,6 +66,7 @@ export function uploadRoutes(serve: Serve, deps: HubDeps): void {
         throw badRequest('A part needs PartNumber and ETag.');
       return { PartNumber, ETag };
     });
+    await uploadCap.check(body.key ?? '', body.upload_id ?? '');
     await objects.completeUpload(body.key ?? '', body.upload_id ?? '', parts);
     return created({ message: 'Upload completed successfully!' });
   });

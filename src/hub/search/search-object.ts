@@ -7,6 +7,8 @@ import { testField, type TestName } from './tests.ts';
 export type Specials = Readonly<Record<string, (nested: unknown) => Condition>>;
 
 const DEEPEST = 16;
+/** Tests of one search, on each type: each binds up to a dozen values, of which a statement takes 65,535. */
+const MOST_TESTS = 4000;
 
 const testNames: Readonly<Record<string, TestName>> = {
   eq: 'eq',
@@ -56,6 +58,9 @@ function combine(
 ): Condition {
   const operations = spec['operations'] ?? [];
   if (!Array.isArray(operations)) throw badRequest('"operations" must be a list.');
+  const most = Math.floor(MOST_TESTS / Math.max(1, scope.types.length));
+  if (depth === 0 && countOf(operations, most) > most)
+    throw badRequest(`A search of ${scope.types.length} types has at most ${most} tests.`);
   const parts = operations.map((part) => searchCondition(scope, specials, part, depth + 1));
   if (parts.length === 0) return sql<SqlBool>`true`;
   switch (String(spec['method']).toLowerCase()) {
@@ -69,6 +74,20 @@ function combine(
     default:
       throw badRequest('"method" must be and, or, or not.');
   }
+}
+
+/** Number of tests in these and below them; above `enough` nobody counts on. */
+function countOf(parts: readonly unknown[], enough: number, depth = 0): number {
+  if (depth > DEEPEST) return 0; // refused elsewhere
+  let count = 0;
+  for (const part of parts) {
+    if (count > enough) break;
+    const { operations, value } = (part ?? {}) as { operations?: unknown; value?: unknown };
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : [];
+    const below = Array.isArray(operations) ? (operations as unknown[]) : nested;
+    count += below.length === 0 ? 1 : countOf(below, enough, depth + 1);
+  }
+  return count;
 }
 
 function single(scope: SearchScope, specials: Specials, spec: Record<string, unknown>): Condition {

@@ -69,23 +69,40 @@ function compare(field: Field, test: keyof typeof comparison, value: unknown): C
 
 function isOneOf(field: Field, value: unknown): Condition {
   const items = asList(value);
+  if (field.kind === 'geopos') throw badRequest('A position can only be tested by distance.');
   if (items.length === 0) return sql<SqlBool>`false`;
-  return sql<SqlBool>`${field.value} IN (${sql.join(items.map((item) => bound(field, item)))})`;
+  // One bound value however many there are: a statement of PostgreSQL takes 65,535 of them.
+  const values = items.map((item) => converted(field, item));
+  return sql<SqlBool>`${field.value} = ANY(${values}::${sql.raw(`${sqlTypeOf(field)}[]`)})`;
 }
 
 /** The value, converted to the field's type and bound. */
 function bound(field: Field, value: unknown): RawBuilder<unknown> {
+  return sql`${converted(field, value)}::${sql.raw(sqlTypeOf(field))}`;
+}
+
+function converted(field: Field, value: unknown): string | number | boolean {
   switch (field.kind) {
     case 'number':
-      return sql`${asNumber(value)}::float8`;
+      return asNumber(value);
     case 'bool':
-      return sql`${asBool(value)}::boolean`;
+      return asBool(value);
     case 'date':
-      return sql`${asDate(value)}::timestamptz`;
+      return asDate(value);
     default:
-      return sql`${asText(value)}::text`;
+      return asText(value);
   }
 }
+
+function sqlTypeOf({ kind }: Field): string {
+  return sqlTypes[kind] ?? 'text';
+}
+
+const sqlTypes: Partial<Record<Field['kind'], string>> = {
+  number: 'float8',
+  bool: 'boolean',
+  date: 'timestamptz',
+};
 
 function like(field: Field, pattern: string): Condition {
   if (field.kind !== 'text') throw badRequest('A text test needs a text.');
