@@ -16,14 +16,14 @@ export default defineConfig({
         plugins: [svelte()],
         test: {
           name: 'unit',
-          include: ['test/{unit,contract,simulation}/**/*.test.ts'],
+          include: ['test/{unit,simulation}/**/*.test.ts', 'test/contract/*.test.ts'],
           environment: 'node',
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,contract/hub}/**/*.test.ts'],
           environment: 'node',
           fileParallelism: false,
           testTimeout: 120_000,

@@ -93,7 +93,7 @@ export class HubRequests {
   }
 
   /** URL of something uploaded; what is no video if nothing else is said. */
-  async uploaded(content = 'not a video'): Promise<string> {
+  async uploaded(content: string | Uint8Array<ArrayBuffer> = 'not a video'): Promise<string> {
     const info = await this.#admin<{ urls: string[] }>('GET', `/rest/UploadInfo/${this.ids.project}`);
     const url = info.body.urls[0] ?? '';
     await fetch(url, { method: 'PUT', body: content });
