@@ -17,12 +17,6 @@ interface KubeObject {
   status?: object;
 }
 
-interface Asked {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-}
-
 /**
  * The part of the Kubernetes API that workflows need, over TLS: bearer tokens, namespaces, label selectors,
  * pages with tokens that run out, conflicts, validation of names and labels, logs of pods. No controller
@@ -32,7 +26,6 @@ export class KubeServer {
   readonly token = `token-${randomUUID()}`;
   /** May look, and change nothing. */
   readonly readOnlyToken = `token-${randomUUID()}`;
-  readonly asked: Asked[] = [];
   readonly #server: Server;
   readonly #workflows = new Map<string, KubeObject>();
   readonly #logs = new Map<string, string>();
@@ -94,7 +87,6 @@ export class KubeServer {
   async #answer(request: IncomingMessage): Promise<Reply> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'https://127.0.0.1');
     const { method = '' } = request;
-    this.asked.push({ method, path: pathname, query: searchParams });
     if (this.trouble !== undefined) return failure(this.trouble, 'etcdserver: request timed out');
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (bearer !== this.token && bearer !== this.readOnlyToken) return failure(401, 'Unauthorized');

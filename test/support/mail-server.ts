@@ -37,3 +37,12 @@ export async function startMailServer({ folder }: { folder?: string } = {}): Pro
     stop: () => new Promise<void>((closed) => server.close(() => closed())),
   };
 }
+
+/** For a hub that sends its mails there. */
+export function mailSettings({ url }: MailServer): { SMTP_URL: string; MAIL_FROM: string } {
+  return { SMTP_URL: url, MAIL_FROM: 'hub@ship.test' };
+}
+
+export function subjectsOf({ mails }: MailServer): (string | undefined)[] {
+  return mails.map(({ content }) => /^Subject: (.*)\r$/m.exec(content)?.[1]);
+}

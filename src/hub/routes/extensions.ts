@@ -21,6 +21,7 @@ const extensions = [
   'change-feed',
   'events',
   'idempotency-key',
+  'job-log',
   'list-parts',
   'sign-parts',
   'transcode-progress',

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlgorithmBench, jobPatience, workflowText, type JobAnswer } from '../../support/algorithms.ts';
 import { makeCertificates, type Certificates } from '../../support/certificates.ts';
+import { startExternalPostgres } from '../../support/external-postgres.ts';
 import { startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
 import { makeVideo, sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 import { KubeServer } from '../../support/kube-server.ts';
-import { startMailbox, type Mailbox } from '../../support/mailbox.ts';
+import { mailSettings, startMailServer, subjectsOf, type MailServer } from '../../support/mail-server.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'tidemark-kube-'));
 const certificates = await makeCertificates(folder, 'cluster');
@@ -23,7 +24,7 @@ let bench: AlgorithmBench;
 let organization: number;
 let cluster: number;
 const media: number[] = [];
-let mailbox: Mailbox;
+let mailbox: MailServer;
 
 const manifest = workflowText(
   [{ name: 'main', container: { image: 'example/count:1', command: ['count'] } }],
@@ -69,10 +70,10 @@ async function finish(uid: string, phase: string, more: object = {}): Promise<Jo
 
 describe.skipIf(!certificates)('algorithms on a job cluster', () => {
   beforeAll(async () => {
-    mailbox = await startMailbox();
+    mailbox = await startMailServer();
     kube = new KubeServer(certificates as Certificates);
     port = await kube.start();
-    const env = { ...mailbox.env, FETCH_PRIVATE_URLS: '1' };
+    const env = { ...mailSettings(mailbox), FETCH_PRIVATE_URLS: '1' };
     hub = await startTestHub({ sample: true, env });
     admin = hub.client();
     ids = await sampleIds(admin);
@@ -159,7 +160,7 @@ describe.skipIf(!certificates)('algorithms on a job cluster', () => {
     await finish(body.id[0] ?? '', 'Succeeded');
     await finish(body.id[1] ?? '', 'Error');
     await expect.poll(() => mailbox.mails.length, jobPatience).toBe(2);
-    expect(mailbox.subjects()).toEqual(['Counted', 'Not counted']);
+    expect(subjectsOf(mailbox)).toEqual(['Counted', 'Not counted']);
   });
 
   it('are cancelled with their workflows, one by one or together', async () => {
@@ -270,6 +271,44 @@ describe.skipIf(!certificates)('algorithms on a job cluster', () => {
     await admin('DELETE', `/rest/Jobs/${ids.project}`);
     for (const secret of [kube.token, kube.readOnlyToken, 'wrong-token'])
       expect(hub.stderr()).not.toContain(secret);
+  });
+
+  it('of two hubs on one database are one workflow and one mail each', { timeout: 180_000 }, async () => {
+    const postgres = await startExternalPostgres();
+    const data = await mkdtemp(join(tmpdir(), 'tidemark-shared-'));
+    const env = { ...mailSettings(mailbox), FETCH_PRIVATE_URLS: '1', DATABASE_URL: postgres.url };
+    const hubs = await Promise.all([startTestHub({ data, env }), startTestHub({ data, env })]);
+    const before = { admin, bench };
+    try {
+      admin = hubs[0].client();
+      const there = await sampleIds(admin);
+      const email = 'chief@ship.test';
+      const me = (await admin('GET', '/rest/User/GetCurrent')).body.id;
+      await admin('PATCH', `/rest/User/${me}`, { email });
+      bench = new AlgorithmBench(admin, there.project);
+      const videos = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => makeVideo(admin, there, `shared-${i}.mp4`)),
+      );
+      const shared = await makeCluster('Both');
+      await bench.register('Both', manifest, { cluster: shared, files_per_job: 1 });
+      const spec = { recipients: [email], subject: 'Both', text: 'Done.' };
+      mailbox.mails.length = 0;
+      const { body } = await bench.start('Both', videos, { success_email_spec: spec });
+      for (const uid of body.id)
+        kube.setStatus((await workflowOf(uid)).metadata.name, argoStatus('Succeeded'));
+      for (const uid of body.id) expect(await bench.ended(uid)).toMatchObject({ status: 'Succeeded' });
+      await expect.poll(() => mailbox.mails.length, jobPatience).toBe(10);
+      const gid = body.object[0]?.gid;
+      expect(kube.workflows().filter(({ metadata }) => metadata.labels?.['gid'] === gid)).toHaveLength(10);
+      // Another round of both would have sent what they think is missing.
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      expect(mailbox.mails).toHaveLength(10);
+    } finally {
+      ({ admin, bench } = before);
+      await Promise.all(hubs.map((one) => one.stop()));
+      await postgres.stop();
+      await rm(data, { recursive: true, force: true });
+    }
   });
 
   it('are refused on the hub’s own network unless its operator allows it', async () => {

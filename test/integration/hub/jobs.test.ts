@@ -1,12 +1,14 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
-import { startMailbox, type Mailbox } from '../../support/mailbox.ts';
+import { mailSettings, startMailServer, subjectsOf, type MailServer } from '../../support/mail-server.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 
 let hub: TestHub;
-let mailbox: Mailbox;
+let mailbox: MailServer;
 let admin: HubClient;
 let annotator: HubClient;
 let ids: SampleIds;
@@ -34,10 +36,10 @@ function workflow(templates: object[], entrypoint = 'main'): string {
 const node = [process.execPath, '-e'];
 
 beforeAll(async () => {
-  mailbox = await startMailbox();
+  mailbox = await startMailServer();
   hub = await startTestHub({
     sample: true,
-    env: { ...mailbox.env, RUN_ALGORITHMS: '1', CONTAINER_ENGINE: 'none' },
+    env: { ...mailSettings(mailbox), RUN_ALGORITHMS: '1', CONTAINER_ENGINE: 'none' },
   });
   admin = hub.client();
   annotator = hub.client(hub.annotatorToken);
@@ -180,8 +182,8 @@ describe('jobs', () => {
     await expect.poll(async () => (await job(cancelled)).nodes[0]?.status, patience).toBe('Running');
     await admin('DELETE', `/rest/Job/${cancelled}`);
     await ended(cancelled);
-    expect(mailbox.subjects()).toEqual(['Counted', 'Not counted']);
-    expect(mailbox.mails[0]).toContain('counts.csv');
+    expect(subjectsOf(mailbox)).toEqual(['Counted', 'Not counted']);
+    expect(mailbox.mails[0]?.content).toContain('counts.csv');
     const strange = { ...mail('x'), recipients: ['nobody@else.where'] };
     expect((await start('Count', { ...one, success_email_spec: strange })).status).toBe(400);
   });
@@ -209,6 +211,22 @@ describe('jobs', () => {
     expect(failed.message).toContain('The hub stopped while this ran');
     expect(failed.nodes.map(({ status }) => status)).toEqual(['Error']);
     expect(await isAlive(pid)).toBe(false);
+  });
+
+  it('leave nothing on the machine: a hub that starts ends what an earlier one left, and nothing else', async () => {
+    const { body } = await start('Count', { media_ids: media.slice(0, 1) });
+    const over = await ended(body.id[0] ?? '');
+    const ofJob = (uid: string) =>
+      spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { env: { TIDEMARK_JOB: uid } });
+    const [mine, another] = [ofJob(over.uid), ofJob(randomUUID())];
+    try {
+      await hub.kill();
+      await hub.restart();
+      await expect.poll(() => isAlive(mine.pid ?? 0), patience).toBe(false);
+      expect(await isAlive(another.pid ?? 0)).toBe(true);
+    } finally {
+      for (const child of [mine, another]) child.kill('SIGKILL');
+    }
   });
 
   it('are refused before they start when they cannot run here', async () => {

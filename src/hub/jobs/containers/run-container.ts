@@ -50,7 +50,7 @@ async function attend(
   // The end of the client alone would leave the container running.
   const stop = (): void => {
     engine
-      .call(['stop', '--time', String(GRACE), name])
+      .call(['stop', '-t', String(GRACE), name])
       .then(() => client.abort())
       .catch(() => client.abort());
   };
@@ -124,7 +124,11 @@ export async function makeVolumes(engine: Engine, uid: string, names: readonly s
 export async function removeContainers(engine: Engine, uid: string): Promise<void> {
   const filter = ['--quiet', '--filter', `label=${jobLabel}=${uid}`];
   const containers = wordsOf((await engine.call(['ps', '--all', ...filter])).stdout);
-  if (containers.length > 0) await engine.call(['rm', '--force', '--volumes', ...containers]);
+  if (containers.length > 0) {
+    // What is removed while it runs is asked to end first, and may take its time.
+    await engine.call(['kill', ...containers]);
+    await engine.call(['rm', '--force', '--volumes', ...containers]);
+  }
   const volumes = wordsOf((await engine.call(['volume', 'ls', ...filter])).stdout);
   if (volumes.length > 0) await engine.call(['volume', 'rm', '--force', ...volumes]);
 }

@@ -228,6 +228,16 @@ describe('a graph', () => {
     });
   });
 
+  it('leaves out what depends on what was left out', async () => {
+    const tasks = [
+      { name: 'x', template: 'bad' },
+      echo('y', { dependencies: ['x'] }),
+      echo('z', { dependencies: ['y'] }),
+    ];
+    const ran = await run([dag(tasks, { failFast: false }), say, bad]);
+    expect(ran).toMatchObject({ phase: 'Failed', steps: ['x: Failed', 'y: Omitted', 'z: Omitted'] });
+  });
+
   it('begins nothing new after a failure, unless it is told to', async () => {
     const slow = shell('slow', 'sleep 0.3');
     const tasks = [
@@ -252,6 +262,22 @@ describe('a run', () => {
     const never = shell('main', 'exit 1', { retryStrategy: { limit: 1, retryPolicy: 'OnError' } });
     expect((await run([never])).log).toBe('');
   });
+
+  it('tries no more often than that', async () => {
+    const never = shell('main', 'echo {{retries}}; exit 1', { retryStrategy: { limit: 2 } });
+    const ran = await run([never]);
+    expect(ran.log.split('\n').filter((line) => /^\d$/.test(line))).toEqual(['0', '1', '2']);
+    expect(ran.phase).toBe('Failed');
+  });
+
+  it('waits for no process that a command left behind, and ends it', async () => {
+    const began = Date.now();
+    expect(await run([shell('main', 'sleep 30 & echo done')])).toMatchObject({
+      phase: 'Succeeded',
+      log: 'done\n',
+    });
+    expect(Date.now() - began).toBeLessThan(20_000);
+  }, 30_000);
 
   it('ends at its deadline, with all that it started', async () => {
     const began = Date.now();
