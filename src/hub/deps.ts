@@ -32,6 +32,8 @@ export interface HubDeps {
   clusters: ClusterJobs;
   /** Podman or docker. */
   containers: ContainerEngines;
+  /** Says that media are to be archived or brought back. */
+  wakeArchive: () => void;
   /** The ffmpeg program. */
   tools: ToolFinder;
   /** Folder for files that are being made. */

@@ -32,6 +32,7 @@ CONTAINER_ENGINE (podman, docker, a path or none; default: the first that answer
 CONTAINER_NETWORK (network of containers, default host), CONTAINER_OPTIONS (more options for each),
 GOOGLE_STORAGE_ENDPOINT=https://... (where buckets of the kind GCP are; default Google's public address)
 LARGEST_UPLOAD_GB (of one file; default 5000)
+ARCHIVE_AGE_DAYS (for how long media wait before they are archived; default 7)
 FETCH_PRIVATE_URLS=1 (lets clients name files on this machine and its network as sources)
 `;
 
@@ -88,6 +89,12 @@ function readLargestUpload({ LARGEST_UPLOAD_GB: text }: NodeJS.ProcessEnv): numb
   return bytes;
 }
 
+function readArchiveAge({ ARCHIVE_AGE_DAYS: text }: NodeJS.ProcessEnv): number | undefined {
+  if (!text) return undefined;
+  if (!(Number(text) >= 0)) throw new StartFailure('ARCHIVE_AGE_DAYS must be a number of days.');
+  return Number(text);
+}
+
 function readS3(env: NodeJS.ProcessEnv): HubOptions['s3'] {
   const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!bucket) return undefined;
@@ -122,6 +129,7 @@ async function main(): Promise<void> {
     containers: readContainers(process.env),
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
     googleEndpoint: readGoogleEndpoint(process.env),
+    archiveAgeDays: readArchiveAge(process.env),
     largestUpload: readLargestUpload(process.env),
     smtp: readSmtp(process.env),
     openRegistration: process.env['OPEN_REGISTRATION'] === '1',

@@ -13,6 +13,7 @@ import { settleFeed } from './feed/change-feed.ts';
 import { startFailure } from './errors.ts';
 import { importImage } from './files/import-image.ts';
 import { makeMediaFiles } from './files/make-media-files.ts';
+import { Archive } from './files/archive.ts';
 import { cleanTemporaryFiles } from './files/temporary-files.ts';
 import { ensureUsers, type FirstUsers } from './first-users.ts';
 import { ClusterJobs } from './jobs/cluster/cluster-jobs.ts';
@@ -63,6 +64,8 @@ export interface HubOptions {
   googleEndpoint?: string | undefined;
   /** Bytes that one uploaded file may have; absent: what the stores take. */
   largestUpload?: number | undefined;
+  /** Days after which media in `to_archive` are archived; absent: 7. */
+  archiveAgeDays?: number | undefined;
   /** Absent: the hub sends no mail. */
   smtp?: SmtpSettings | undefined;
   /** Lets everybody register a user; else the invited and staff only. */
@@ -84,6 +87,8 @@ export interface RunningHub {
 
 /** Room for copies of distant files that the media tools work on, bytes. */
 const COPIES_LIMIT = 20 * 1024 ** 3;
+
+const ARCHIVE_AGE_DAYS = 7;
 
 /** Largest single PUT, bytes: what S3 allows for a part. */
 const LARGEST_PUT = 5 * 1024 ** 3;
@@ -111,7 +116,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const locks = alone ? undefined : openKeyLocks(url, onIdleError);
     if (locks) stops.push(locks.close);
     const exclusively = locks?.exclusively ?? alreadyAlone;
-    const deps = await makeDeps(options, { ...database, exclusively, report }, stops);
+    const { archive, ...deps } = await makeDeps(options, { ...database, exclusively, report }, stops);
     deps.queue.work(transcodeKind, mediaWorker(deps, makeMediaFiles));
     deps.queue.work(imageImportKind, mediaWorker(deps, importImage));
     const users = await oneAtATime(database.db, async () => {
@@ -124,7 +129,12 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     await deps.algorithmQueue.start({ alone });
     if (deps.settings.runs !== 'nothing')
       sweepLeftovers(deps).catch((error: unknown) => report(error, 'leftovers of jobs'));
-    stops.push(() => deps.algorithmQueue.stop(), deps.clusters.start(), cleanTemporaryFiles(deps, report));
+    stops.push(
+      () => deps.algorithmQueue.stop(),
+      deps.clusters.start(),
+      cleanTemporaryFiles(deps, report),
+      archive.start(),
+    );
     const app = buildApp(deps);
     stops.push(() => app.close());
     await app.listen({ host: options.host, port: options.port });
@@ -163,7 +173,7 @@ async function makeDeps(
   options: HubOptions,
   { db, together, exclusively, report }: Pick<HubDeps, 'db' | 'together' | 'exclusively' | 'report'>,
   stops: (() => Promise<void>)[],
-): Promise<HubDeps> {
+): Promise<HubDeps & { archive: Archive }> {
   const clock = systemClock();
   const workFolder = join(options.data, 'work');
   await mkdir(workFolder, { recursive: true, mode: 0o700 });
@@ -173,7 +183,11 @@ async function makeDeps(
   stops.push(close);
   const mailer = options.smtp === undefined ? undefined : smtpMailer(options.smtp);
   const secretFile = join(options.data, 'signing-secret');
+  const ageDays = options.archiveAgeDays ?? ARCHIVE_AGE_DAYS;
+  const archive = new Archive({ db, objects, clock, exclusively, report }, { ageDays });
   return {
+    archive,
+    wakeArchive: () => archive.wake(),
     db,
     exclusively,
     together,

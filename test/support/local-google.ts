@@ -19,6 +19,9 @@ export interface LocalGoogle {
   stop(): Promise<void>;
 }
 
+/** What Google's cold line is called in the S3 server behind. */
+export const coldline = 'ONEZONE_IA';
+
 export async function startLocalGoogle(s3: LocalS3): Promise<LocalGoogle> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const given = new Set<string>();
@@ -61,9 +64,14 @@ export async function startLocalGoogle(s3: LocalS3): Promise<LocalGoogle> {
     }
     // Moto takes who comes without a signature for a stranger; it does not check one.
     const signature = 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, Signature=x';
-    const headers = { ...asked.headers, authorization: signature };
+    const headers: IncomingMessage['headers'] = { ...asked.headers, authorization: signature };
+    for (const name of ['copy-source', 'storage-class']) {
+      const given = asked.headers[`x-goog-${name}`];
+      if (given !== undefined) headers[`x-amz-${name}`] = given === 'COLDLINE' ? coldline : given;
+    }
     const on = request(`${s3.endpoint}${asked.url ?? ''}`, { method: asked.method, headers }, (reply) => {
-      answer.writeHead(reply.statusCode ?? 500, reply.headers);
+      const { 'x-amz-storage-class': _amazons, ...said } = reply.headers;
+      answer.writeHead(reply.statusCode ?? 500, said);
       reply.pipe(answer);
     });
     on.on('error', () => answer.destroy());

@@ -16,6 +16,11 @@ export function downloadUrl({ signer, origin, expires }: Presigning, key: string
   return origin + signer.sign({ method: 'GET', key, expires });
 }
 
+/** Roles whose entries were checked to be the media's own (or a clone's); no other member is signed. */
+const fileRoles: ReadonlySet<string> = new Set(
+  'streaming archival audio image thumbnail thumbnail_gif attachment'.split(' '),
+);
+
 /** The same files with URLs in place of keys; what already is a URL stays. */
 export function presignFiles(files: MediaFiles | null, presigning: Presigning): MediaFiles | null {
   if (!files) return files;
@@ -24,7 +29,8 @@ export function presignFiles(files: MediaFiles | null, presigning: Presigning): 
       ? downloadUrl(presigning, value)
       : value;
   const entries = Object.entries(files).map(([role, value]) => {
-    if (!Array.isArray(value) || (presigning.only && !presigning.only.includes(role))) return [role, value];
+    const signs = fileRoles.has(role) && (presigning.only?.includes(role) ?? true);
+    if (!Array.isArray(value) || !signs) return [role, value];
     return [role, value.map((entry: unknown) => signEntry(entry, sign))];
   });
   return Object.fromEntries(entries) as MediaFiles;

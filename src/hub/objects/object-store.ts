@@ -53,12 +53,23 @@ export interface ObjectStore {
    * @throws HubError 400 when a part is missing or its ETag differs.
    */
   completeUpload(key: string, uploadId: string, parts: readonly PartReference[]): Promise<ObjectInfo>;
+  /**
+   * Moves an object to a storage class, in stores that have several.
+   * @returns false while it is on its way: ask again later.
+   */
+  toClass?(key: string, storageClass: string): Promise<boolean>;
 }
 
 /** The hub's own store and the buckets of its organizations, as one. */
 export interface PlacedStore extends ObjectStore {
   /** Says where an object that is about to be uploaded shall be, whatever its project says. */
   assign(key: string, bucket: number): Promise<void>;
+  /**
+   * Moves an object into the storage class that its bucket has for archived or for live files.
+   * @returns false while it is on its way: ask again later.
+   * @throws HubError 404
+   */
+  shelve(key: string, as: 'archive' | 'live'): Promise<boolean>;
 }
 
 /** @throws HubError 400 unless the parts are named in ascending order. */

@@ -46,6 +46,18 @@ export class StoreOfPlaces implements PlacedStore {
       .execute();
   }
 
+  async shelve(key: string, as: 'archive' | 'live'): Promise<boolean> {
+    const { bucket, store } = await this.#placeOf(key);
+    if (bucket === undefined) return true; // the hub's own store has one class
+    const { archive_sc, live_sc } = await this.#db
+      .selectFrom('buckets')
+      .select(['archive_sc', 'live_sc'])
+      .where('id', '=', bucket)
+      .executeTakeFirstOrThrow();
+    if (archive_sc === live_sc || !store.toClass) return true;
+    return store.toClass(key, as === 'live' ? live_sc : archive_sc);
+  }
+
   async put(key: string, content: Readable): Promise<ObjectInfo> {
     const place = await this.#placeForNew(key);
     const info = await place.store.put(key, content);

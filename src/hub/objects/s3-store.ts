@@ -32,6 +32,7 @@ import {
   type PartReference,
   type StoredPart,
 } from './object-store.ts';
+import { moveToClass } from './s3-classes.ts';
 import { spooled } from './spool.ts';
 import { absent, storeFailure } from './store-failures.ts';
 
@@ -202,6 +203,13 @@ export class S3Store implements ObjectStore {
     return info;
   }
 
+  async toClass(key: string, storageClass: string): Promise<boolean> {
+    // Google answers the class in a header of its own.
+    const tellsClass = this.#options.token === undefined;
+    const move = { at: this.#at(key), wanted: storageClass, tellsClass };
+    return this.#do(() => moveToClass(this.#client, move));
+  }
+
   /** @throws HubError 503 unless the bucket is there and open to us. */
   async check(): Promise<void> {
     await this.#do(() => this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket })));
@@ -264,11 +272,20 @@ async function withToken<Request extends { headers: Record<string, string>; quer
   request: Request,
   token: () => Promise<string>,
 ): Promise<Request> {
-  const plain = Object.entries(request.headers).filter(([name]) => !name.toLowerCase().startsWith('x-amz-'));
+  const plain = Object.entries(request.headers).flatMap(([name, value]): [string, string][] => {
+    const googles = namesOfGoogle[name.toLowerCase()];
+    if (googles !== undefined) return [[googles, value]];
+    return name.toLowerCase().startsWith('x-amz-') ? [] : [[name, value]];
+  });
   request.headers = { ...Object.fromEntries(plain), authorization: `Bearer ${await token()}` };
   if (request.query && 'x-id' in request.query) delete request.query['x-id'];
   return request;
 }
+
+const namesOfGoogle: Readonly<Record<string, string>> = {
+  'x-amz-copy-source': 'x-goog-copy-source',
+  'x-amz-storage-class': 'x-goog-storage-class',
+};
 
 function integrity(md5: string, size: number): { ContentLength: number; ContentMD5: string } {
   return { ContentLength: size, ContentMD5: Buffer.from(md5, 'hex').toString('base64') };
@@ -290,6 +307,11 @@ function asHubError(error: unknown): unknown {
   if (error instanceof HubError) return error;
   const name = nameOf(error);
   if (name === 'NoSuchKey' || name === 'NotFound') return notFound('There is no such object in the store.');
+  if (name === 'InvalidObjectState')
+    return badRequest(
+      'The file is in an archive. Ask for its media with archive_state "to_live", and wait.',
+      'archived',
+    );
   const mistake = clientMistakes[name];
   return mistake === undefined ? storeFailure(error) : badRequest(mistake);
 }

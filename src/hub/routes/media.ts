@@ -13,6 +13,7 @@ import { createMedia } from '../files/create-media.ts';
 import { importOf, queueImport, type ImageImport } from '../files/import-image.ts';
 import { mediaFields, mediaJson, type MediaRow } from '../files/media-row.ts';
 import { downloadUrl, type Presigning } from '../files/presign.ts';
+import { absent } from '../objects/store-failures.ts';
 import { choosePermalink } from '../files/permalink.ts';
 import { placeInSection } from '../files/section-of-media.ts';
 import { attributeTypesOf, checkElementalId } from '../marks/writing.ts';
@@ -99,7 +100,9 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
       const row = await lockMedia(tx, params.id);
       if (body.user_elemental_id !== undefined) await requireProject(tx, caller, project, level.full);
       await updateRow(tx, row, { caller, now: clock.now(), body, files: await composeFiles(tx, row, body) });
+      await carryParts(tx, row, { caller, now: clock.now(), body });
     });
+    if (body.archive_state !== undefined) deps.wakeArchive();
     const row = await findMedia(deps, caller, params.id, level.view);
     return ok({ message: `Media ${params.id} successfully updated!`, object: mediaJson(row) });
   });
@@ -120,9 +123,13 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
       const rows = await chosenRows(tx, params.project, query, body);
       if (new Set(rows.map((row) => row.type)).size > 1)
         throw badRequest('All selected media must have the same type.');
-      for (const row of rows) await updateRow(tx, row, { caller, now: clock.now(), body });
+      for (const row of rows) {
+        await updateRow(tx, row, { caller, now: clock.now(), body });
+        await carryParts(tx, row, { caller, now: clock.now(), body });
+      }
       return rows.length;
     });
+    if (archive_state !== undefined) deps.wakeArchive();
     return ok({ message: `Successfully updated ${changed} media!` });
   });
 
@@ -322,7 +329,7 @@ async function updateRow(tx: Tx, row: MediaRow, { caller, now, body, files }: Me
     .updateTable('media')
     .set({
       ...columns,
-      ...archiving(row, body.archive_state),
+      ...archiving(row, body.archive_state, new Date(now)),
       ...(files === undefined ? {} : { media_files: JSON.stringify(files) }),
       ...(elemental === undefined ? {} : { elemental_id: elemental }),
       ...(place.section === undefined ? {} : { primary_section: place.section }),
@@ -338,10 +345,22 @@ async function updateRow(tx: Tx, row: MediaRow, { caller, now, body, files }: Me
   await logChanges(tx, context, [{ id: row.id, before: { ...row }, after: { ...changed } }]);
 }
 
+/** The media that a multi is made of are archived and brought back with it. */
+async function carryParts(tx: Tx, multi: MediaRow, { body, ...edit }: MediaEdit): Promise<void> {
+  const ids = multi.media_files?.['ids'];
+  const { archive_state } = body;
+  if (archive_state === undefined || !Array.isArray(ids)) return;
+  for (const id of new Set((ids as number[]).toSorted((a, b) => a - b))) {
+    const part = await lockMedia(tx, id).catch(absent); // a part may have been deleted
+    if (part) await updateRow(tx, part, { ...edit, body: { archive_state } });
+  }
+}
+
 /** Clients may only ask for `to_archive` (of live media) and `to_live`; anything else changes nothing. */
 function archiving(
   row: MediaRow,
   wanted: string | undefined,
+  now: Date,
 ): { archive_state?: string; archive_status_date?: Date } {
   const next: Readonly<Record<string, string>> = {
     'live>to_archive': 'to_archive',
@@ -349,7 +368,7 @@ function archiving(
     'archived>to_live': 'to_live',
   };
   const state = next[`${row.archive_state}>${wanted ?? ''}`];
-  return state === undefined ? {} : { archive_state: state, archive_status_date: new Date() };
+  return state === undefined ? {} : { archive_state: state, archive_status_date: now };
 }
 
 /** Hides media with their localizations, and the states that are left with deleted media only. */
