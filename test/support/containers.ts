@@ -16,7 +16,7 @@ export interface TestEngine {
 
 const image = 'localhost/tidemark-test/busybox:1';
 
-/** @returns the engine; or why there is none, in one line */
+/** @returns the engine, the one that CONTAINER_ENGINE names where it is set; or why there is none, in one line */
 export async function findTestEngine(): Promise<TestEngine | string> {
   const busybox = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -26,7 +26,8 @@ export async function findTestEngine(): Promise<TestEngine | string> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-engine-'));
   const archive = await makeArchive(folder, busybox);
   const said: string[] = [];
-  for (const program of ['podman', 'docker']) {
+  const named = process.env['CONTAINER_ENGINE'];
+  for (const program of named === undefined ? ['podman', 'docker'] : [named]) {
     for (const env of [{}, await narrowSettings(folder)]) {
       const call = (...args: string[]) => run(program, args, env);
       await call('import', archive, image);
