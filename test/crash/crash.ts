@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom, type Random } from '../../src/base/random.ts';
+import { Continued } from './continued.ts';
 import type { HubClient, Row, TestHub } from '../support/hub.ts';
 import { boxSpec, makeVideo, sampleIds, type SampleIds } from '../support/hub-sample.ts';
 
@@ -21,6 +22,8 @@ export interface CrashOutcome {
   /** Of these also the database was killed. */
   databaseKills: number;
   acknowledged: { creates: number; edits: number; deletes: number; files: number };
+  /** What went on after a kill. */
+  continued: Continued['counts'];
   /** What is missing or wrong; none is allowed. */
   problems: string[];
 }
@@ -45,11 +48,14 @@ export async function crashRun(
   const media = await makeVideo(call, ids);
   const ledger: Ledger = { boxes: new Map(), files: new Map(), deleted: new Set() };
   const counts = { creates: 0, edits: 0, deletes: 0, files: 0 };
+  const continued = new Continued(call, ids);
+  const problems: string[] = [];
   let databaseKills = 0;
   for (let kill = 1; kill <= times; kill += 1) {
     const load = [
       ...Array.from({ length: writers }, () => annotate({ call, ids, media, ledger, counts, random })),
       upload({ call, ids, ledger, counts }),
+      continued.begin(),
     ];
     await wait(80 + random() * 900);
     const postmaster = kill % 4 === 0 ? await postmasterOf(hub) : undefined;
@@ -60,13 +66,13 @@ export async function crashRun(
     }
     await Promise.all(load);
     await hub.restart();
+    problems.push(...(await continued.resume()));
     onKill?.(kill);
   }
-  const problems = [
-    ...(await wrongBoxes(call, ids, media, ledger)),
-    ...(await wrongFiles(call, ids, ledger)),
-  ];
-  return { kills: times, databaseKills, acknowledged: counts, problems };
+  problems.push(...(await wrongBoxes(call, ids, media, ledger)));
+  problems.push(...(await wrongFiles(call, ids, ledger)));
+  problems.push(...(await continued.problems()));
+  return { kills: times, databaseKills, acknowledged: counts, continued: continued.counts, problems };
 }
 
 interface Work {

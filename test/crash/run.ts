@@ -26,6 +26,8 @@ try {
   const { creates, edits, deletes, files } = outcome.acknowledged;
   for (const problem of outcome.problems) console.log(problem);
   console.log(`acknowledged: ${creates} creates, ${edits} edits, ${deletes} deletes, ${files} files`);
+  const { resumedUploads, keyed, transcodes } = outcome.continued;
+  console.log(`over a kill: ${resumedUploads} uploads, ${keyed} keyed requests, ${transcodes} transcodes`);
   console.log(
     `${outcome.kills} kills, ${outcome.databaseKills} of them with the database, ${outcome.problems.length} lost or doubled`,
   );
