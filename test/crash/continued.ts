@@ -130,10 +130,12 @@ export class Continued {
   }
 
   async #endOf(uid: string): Promise<string> {
-    for (const end = Date.now() + PATIENCE_MS; ; await wait(300)) {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
       const { body } = await this.#call<{ job: { status: string } }>('GET', `/rest/Transcode/${uid}`);
       const { status } = body.job;
       if ((status !== 'Pending' && status !== 'Running') || Date.now() > end) return status;
+      await wait(300);
     }
   }
 }
