@@ -32,6 +32,8 @@ export interface CallOptions {
   timeout?: number;
   /** Told of each piece of the answer that arrives. */
   onProgress?: (progress: Progress) => void;
+  /** Sent along as `Idempotency-Key`: a hub carries out a POST with the same key once. */
+  idempotencyKey?: string | undefined;
 }
 
 /** One method of the client. All parameters of path and query, and `body`, in one flat object. */
@@ -124,6 +126,7 @@ async function performOnce(
     timeout: call.timeout ?? client.timeout ?? 60_000,
     onProgress: call.onProgress,
     redirect: followsRedirects(operation) ? 'follow' : 'manual',
+    idempotencyKey: call.idempotencyKey,
   });
   return replyOf(operation, result);
 }

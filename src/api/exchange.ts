@@ -21,6 +21,7 @@ export interface ExchangeOptions {
   onProgress: ((progress: Progress) => void) | undefined;
   /** A redirected write would become a read, or be sent twice: only reads follow. */
   redirect: 'follow' | 'manual';
+  idempotencyKey?: string | undefined;
 }
 
 /** A whole answer with its body read to the end. */
@@ -66,11 +67,12 @@ export async function exchange(
 
 function requestInit(
   request: EncodedRequest,
-  { token, redirect }: ExchangeOptions,
+  { token, redirect, idempotencyKey }: ExchangeOptions,
   signal: AbortSignal,
 ): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined) headers.authorization = `Token ${token}`;
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
   if (request.body !== undefined) headers['content-type'] = 'application/json';
   return {
     method: request.method,

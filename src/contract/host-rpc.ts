@@ -204,7 +204,8 @@ export const hostMethods = {
 
   /**
    * Runs one operation of the REST contract with the account's token. `args` is the flat object of
-   * the client (path and query parameters, `body`). Fails with the catalogue's codes.
+   * the client (path and query parameters, `body`). Fails with the catalogue's codes. A hub carries out a
+   * POST with an `idempotencyKey` once, however often it comes; a stock Tator does not look at it.
    */
   'server.call': method(
     Type.Object({
@@ -212,6 +213,7 @@ export const hostMethods = {
       operation: Type.String(),
       args: Type.Record(Type.String(), Type.Unknown()),
       timeoutMs: Type.Optional(Type.Integer({ minimum: 1 })),
+      idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
     }),
     Type.Object({ value: Type.Unknown() }),
   ),

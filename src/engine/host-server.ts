@@ -39,7 +39,7 @@ const write = { write: true };
 const writeTimeout = 120_000;
 
 /** A hub binds all values, says what it means, and orders the requests about one element by a lock. */
-const hubTraits: ServerTraits = { storesAnyText: true, exactRefusals: true, lateFor: 0 };
+const hubTraits: ServerTraits = { storesAnyText: true, exactRefusals: true, lateFor: 0, keyed: false };
 
 /** The server behind the host's RPC, as the engine sees it. */
 export class HostServer implements ServerPort {
@@ -65,13 +65,13 @@ export class HostServer implements ServerPort {
     }, read);
   }
 
-  createAnnotations(projectId: number, specs: CreateSpec[]): Promise<Answer<number[]>> {
+  createAnnotations(projectId: number, specs: CreateSpec[], key?: string): Promise<Answer<number[]>> {
     return answerOf(async () => {
       const isState = specs[0]?.ref.kind === 'state';
       const body = isState ? await this.#stateSpecs(projectId, specs) : specs.map(localizationSpec);
       const operation = isState ? 'create_state_list' : 'create_localization_list';
       const reply = asRecord(
-        await this.#call(operation, { project: projectId, body }, { timeoutMs: writeTimeout }),
+        await this.#call(operation, { project: projectId, body }, { timeoutMs: writeTimeout, ...keyed(key) }),
         operation,
       );
       if (!Array.isArray(reply.id)) throw garbled('a create without ids');
@@ -194,12 +194,16 @@ export class HostServer implements ServerPort {
   }
 
   readTraits(): Promise<Answer<ServerTraits>> {
-    return answerOf(async () => ((await this.#extension('')) === null ? stockTraits : hubTraits), read);
+    return answerOf(async () => {
+      const offer = await this.#extension('', {});
+      return offer === null ? stockTraits : { ...hubTraits, keyed: offers(offer, 'idempotency-key') };
+    }, read);
   }
 
   createMedia(
     projectId: number,
     { elementalId, type, sectionId, fields }: MediaSpec,
+    key?: string,
   ): Promise<Answer<number>> {
     return answerOf(async () => {
       const plain = Object.fromEntries(
@@ -209,7 +213,11 @@ export class HostServer implements ServerPort {
       const attributes = attributesOf(fields);
       const body = { ...plain, ...section, type, elemental_id: elementalId, attributes };
       const reply = asRecord(
-        await this.#call('create_media_list', { project: projectId, body }, { timeoutMs: writeTimeout }),
+        await this.#call(
+          'create_media_list',
+          { project: projectId, body },
+          { timeoutMs: writeTimeout, ...keyed(key) },
+        ),
         'media',
       );
       const id: unknown = Array.isArray(reply.id) ? reply.id[0] : reply.id;
@@ -313,4 +321,14 @@ function localizationSpec({ ref, type, mediaIds, fields }: CreateSpec): Wire {
     ...geometryMembers(fields.geometry ?? null),
     attributes: newAttributes(fields),
   };
+}
+
+function keyed(key: string | undefined): { idempotencyKey?: string } {
+  return key === undefined ? {} : { idempotencyKey: key };
+}
+
+/** Whether a server's list of its own operations names one. */
+function offers(offer: unknown, name: string): boolean {
+  const { extensions } = asRecord(offer, 'the extensions');
+  return Array.isArray(extensions) && extensions.includes(name);
 }

@@ -102,8 +102,8 @@ function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods>
       tellAccounts(services);
       return done;
     },
-    'server.call': async ({ account, operation, args, timeoutMs }) => ({
-      value: await server.call(account, operation, args, { timeoutMs }),
+    'server.call': async ({ account, operation, args, timeoutMs, idempotencyKey }) => ({
+      value: await server.call(account, operation, args, { timeoutMs, idempotencyKey }),
     }),
     'server.extension': async ({ account, path, query }) => ({
       value: await server.extension(account, path, query, AbortSignal.timeout(extensionLimit)),

@@ -31,7 +31,7 @@ export function mergeContext({ clock, makeId }: SyncDeps): MergeContext {
 }
 
 export function settleContext(deps: SyncDeps): SettleContext {
-  return { ...mergeContext(deps), lateFor: deps.traits.lateFor };
+  return { ...mergeContext(deps), lateFor: deps.traits.lateFor, keyed: deps.traits.keyed };
 }
 
 /** The items in runs of at most `size`. */

@@ -214,7 +214,8 @@ async function pushOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
   const place = placeOf(edit.media);
   const written = await writeAttempt(deps, place);
   if (written === null) return null;
-  const answer = await server.createMedia(projectId, specOf(written));
+  const key = deps.traits.keyed ? written.key : undefined;
+  const answer = await server.createMedia(projectId, specOf(written.edit), key);
   if (answer.ok) {
     const found = await findOne(deps, projectId, edit);
     return found === 'absent' ? null : found;
@@ -222,7 +223,7 @@ async function pushOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
   const { failure } = answer;
   if (isAnswer(failure)) {
     const reason = 'message' in failure ? failure.message : failure.kind;
-    const parked = { reason, revision: written.revision, now: deps.clock.now() };
+    const parked = { reason, revision: written.edit.revision, now: deps.clock.now() };
     await storage.revise([place], (states) => states.map((state) => park(state, parked)));
     return null;
   }
@@ -249,22 +250,31 @@ async function findOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
   return null;
 }
 
-/** Writes the attempt of the edit as it is now; that is what is to be sent. */
+/**
+ * Writes the attempt of the edit as it is now; that is what is to be sent. Where requests have keys, an
+ * open one is sent again as it was.
+ */
 async function writeAttempt(
   { storage, clock, makeId, traits }: SyncDeps,
   place: Place,
-): Promise<Edit | null> {
-  let written: Edit | null = null;
+): Promise<{ edit: Edit; key: string } | null> {
+  let written: { edit: Edit; key: string } | null = null;
   await storage.revise([place], ([state]) => {
     const edit = state?.edit ?? null;
     const at = clock.now();
     // An earlier request may still be at work in the server: sent again, it would make a second media.
     const open = state?.attempt ?? null;
-    if (edit?.op !== 'create' || (open !== null && at >= open.at && at - open.at < traits.lateFor)) return [];
-    written = edit;
+    if (edit?.op !== 'create') return [];
+    if (!traits.keyed && open !== null && at >= open.at && at - open.at < traits.lateFor) return [];
+    if (traits.keyed && open !== null) {
+      written = { edit: { ...edit, changes: open.sent, revision: open.revision }, key: open.id };
+      return [{ attempt: { ...open, state: 'sent' } }];
+    }
     const rest = { intent: 'create', baseMark: null, sent: edit.changes, state: 'sent' } as const;
     const { revision } = edit;
-    return [{ attempt: { id: makeId(), key: entityKey(place.ref), revision, at, ...rest } }];
+    const id = makeId();
+    written = { edit, key: id };
+    return [{ attempt: { id, key: entityKey(place.ref), revision, at, ...rest } }];
   });
   return written;
 }

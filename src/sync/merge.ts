@@ -88,8 +88,13 @@ function deletedUnderEdit(
     { edit, theirs: marked, field: deletedField, base: false, mine: false, value: true },
     context,
   );
-  const changes = edit.changes;
-  return { row: theirs, edit: { ...edit, base: marked, changes }, conflicts: listed };
+  // Of the fields that the user has changed the base stays what he had seen: if somebody makes it again
+  // with other values, these are theirs.
+  const seen = Object.fromEntries(
+    Object.keys(edit.changes).map((field) => [field, edit.base?.fields[field] ?? null]),
+  );
+  const base = edit.base === null ? marked : { ...marked, fields: { ...marked.fields, ...seen } };
+  return { row: theirs, edit: { ...edit, base }, conflicts: listed };
 }
 
 function mergeFields({ edit, conflicts }: WithEdit, theirs: ServerRow, context: MergeContext): Revision {

@@ -96,5 +96,6 @@ export function needsLookup(state: EntityState, context: PlanContext): boolean {
   if (state.edit?.ref.kind === 'media') return false;
   if (state.attempt !== null || deletesNothing(state)) return true;
   const step = nextStep(state, context);
-  return step !== null && (step.intent === 'delete' || (step.intent === 'create' && step.baseMark !== null));
+  if (step === null || step.intent === 'patch') return false;
+  return step.intent === 'delete' || step.baseMark !== null || state.edit?.sentBefore === true;
 }

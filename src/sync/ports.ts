@@ -64,6 +64,8 @@ export interface Edit {
   revision: number;
   /** An attempt may have reached the server although none is on record (after a recovery). */
   maybeSent: boolean;
+  /** It was sent and then found absent: looked up once more before it is sent again. */
+  sentBefore?: boolean;
   status: EditStatus;
   /** Local times, ms. */
   createdAt: number;
@@ -85,6 +87,8 @@ export interface Attempt {
   sent: Fields;
   state: 'prepared' | 'sent' | 'in-doubt' | 'done';
   at: number;
+  /** Of a create on a server that knows requests by keys: the request, and the place in it. */
+  batch?: { key: string; at: number; size: number };
 }
 
 /** Both sides changed one field; mine stays in force until the user chooses. */
@@ -212,8 +216,11 @@ export function mediaRow(
 /** The server, as the engine sees it. Every call may be lost before or after it took effect. */
 export interface ServerPort {
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>>;
-  /** Row ids in the order of the specs. All of one kind and project, at most 500. */
-  createAnnotations(projectId: number, specs: CreateSpec[]): Promise<Answer<number[]>>;
+  /**
+   * Row ids in the order of the specs. All of one kind and project, at most 500. With a `key` (`keyed`)
+   * the same request has an effect once, however often it is sent.
+   */
+  createAnnotations(projectId: number, specs: CreateSpec[], key?: string): Promise<Answer<number[]>>;
   /** The row after the change, as the server echoes it. */
   patchAnnotation(ref: EntityRef, baseMark: number, changes: Fields): Promise<Answer<ServerRow>>;
   /** Writes a tombstone; repeating it is harmless. */
@@ -231,8 +238,8 @@ export interface ServerPort {
   findMedia(projectId: number, elementalId: ElementalId): Promise<Answer<ServerMedia[]>>;
   /** Those of the medias that are there; at most 500. */
   readMediaByIds(projectId: number, serverIds: number[]): Promise<Answer<ServerMedia[]>>;
-  /** Server id of the new media. Not repeatable: look it up first. */
-  createMedia(projectId: number, spec: MediaSpec): Promise<Answer<number>>;
+  /** Server id of the new media. Not repeatable without a `key`: look it up first. */
+  createMedia(projectId: number, spec: MediaSpec, key?: string): Promise<Answer<number>>;
   /** Sets fields (`name`, `section_id`, `attributes.*`). Nothing is checked there: read before and after. */
   patchMedia(serverId: number, changes: Fields): Promise<Answer<null>>;
 
@@ -248,6 +255,8 @@ export interface ServerTraits {
   exactRefusals: boolean;
   /** ms after which a create or a delete without an answer can no longer take effect. */
   lateFor: number;
+  /** A create with a key is carried out once. */
+  keyed: boolean;
 }
 
 /** Its proxy lets a request run for 20 minutes, and its 400 stands for everything. */
@@ -255,6 +264,7 @@ export const stockTraits: ServerTraits = {
   storesAnyText: false,
   exactRefusals: false,
   lateFor: 21 * 60_000,
+  keyed: false,
 };
 
 export interface MediaSpec {

@@ -171,9 +171,13 @@ export async function audit(
   return done;
 }
 
-/** The server shows nothing of it, or an older mark (a newer one was removed there). */
+/**
+ * The server shows nothing of it, an older mark (a newer one was removed there), or another row under
+ * the same mark (its number was given away again).
+ */
 function differs(known: RowMark, listed: ServerRow | undefined): boolean {
-  return listed === undefined || listed.mark < known.mark;
+  if (listed === undefined || listed.mark < known.mark) return true;
+  return listed.mark === known.mark && listed.rowId !== known.rowId;
 }
 
 async function readSet({ server }: SyncDeps, query: MarkQuery): Promise<Answer<ServerRow[]>> {

@@ -5,6 +5,7 @@ import { inLanes } from './lanes.ts';
 import { lookUp } from './lookup.ts';
 import { absentOf, needsLookup, nextStep, type PlanContext, type Step } from './plan.ts';
 import type { Answer, Attempt, EntityState, Failure, Place, ServerRow } from './ports.ts';
+import { sendAgain } from './resend.ts';
 import { park, settleEcho } from './settle.ts';
 import { noteRenewals, renewTracks } from './tracks.ts';
 
@@ -60,6 +61,12 @@ class Push {
     for (const kind of ['localization', 'state'] as const) {
       const looked = await this.#lookUpDoubtful(kind);
       if (looked.kind === 'stopped') return { outcome: looked, moved };
+      const again = await sendAgain(this.#deps, {
+        projectId: this.#projectId,
+        kind,
+        mediaIds: this.#mediaIds,
+      });
+      if (again.kind === 'stopped') return { outcome: again, moved };
       const states = (await this.#outbox()).filter(({ edit }) => edit?.ref.kind === kind);
       const steps = states.flatMap((state) => this.#fresh(state));
       if (steps.length === 0) continue;
@@ -150,7 +157,8 @@ class Push {
     }));
     const { server, clock } = this.#deps;
     const began = clock.now();
-    const answer = await server.createAnnotations(this.#projectId, specs);
+    const key = written[0]?.attempt.batch?.key;
+    const answer = await server.createAnnotations(this.#projectId, specs, key);
     const isLost = !answer.ok && !isRefusal(answer.failure);
     if (isLost || written.length >= this.#batchSize)
       this.#batchSize = nextBatchSize(this.#batchSize, isLost ? null : clock.now() - began);
@@ -245,14 +253,15 @@ class Push {
 
   /** Writes the attempts of those entities that still want this request, with what they want now. */
   async #writeDown(places: Place[], intent: Step['intent']): Promise<Written[]> {
-    const { storage, clock, makeId } = this.#deps;
+    const { storage, clock, makeId, traits } = this.#deps;
+    const key = intent === 'create' && traits.keyed ? makeId() : null;
     let written: Written[] = [];
     const cursors = intent === 'delete' ? {} : await noteRenewals(this.#deps, this.#projectId, places);
     await storage.revise(
       places,
       (states) => {
         written = [];
-        return states.map((state, i) => {
+        const revisions = states.map((state, i) => {
           const step = nextStep(state, this.#context());
           const place = places[i];
           if (step?.intent !== intent || state.edit === null || place === undefined) return {};
@@ -263,6 +272,10 @@ class Push {
           written.push({ place, type, attempt });
           return { attempt };
         });
+        if (key !== null)
+          for (const [at, { attempt }] of written.entries())
+            attempt.batch = { key, at, size: written.length };
+        return revisions;
       },
       cursors,
     );

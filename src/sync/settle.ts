@@ -17,6 +17,8 @@ type Asked = EntityState & { attempt: Attempt };
 export interface SettleContext extends MergeContext {
   /** ms that a request without an answer may still take effect after it was sent. */
   lateFor: number;
+  /** The server knows requests by keys. */
+  keyed?: boolean;
 }
 
 /**
@@ -26,8 +28,10 @@ export interface SettleContext extends MergeContext {
 export function settle(state: EntityState, history: ServerRow[], context: SettleContext): Revision {
   const marks = history.toSorted((a, b) => a.mark - b.mark || a.rowId - b.rowId);
   const last = marks.at(-1) ?? null;
-  const current = last === null ? null : newest(state.row, last);
-  const { attempt } = state;
+  const attempt = state.attempt ?? sentBefore(state);
+  // A restore or a prune may have taken the number back that our tombstone follows.
+  const isGone = attempt?.intent === 'delete' && last?.deleted === true;
+  const current = last === null || isGone || isBack(state, last) ? last : newest(state.row, last);
   if (attempt === null) return { ...rebase(state, current, context) };
   const landed = findLanded({ ...state, attempt }, marks);
   if (landed === null) {
@@ -43,10 +47,31 @@ export function settle(state: EntityState, history: ServerRow[], context: Settle
 }
 
 /**
+ * It lives on the server under an older mark than the tombstone that the user wants to replace: a restore has
+ * brought it back. Believed at once, since what follows is a PATCH of that mark, or a question.
+ */
+function isBack({ edit, attempt }: EntityState, last: ServerRow): boolean {
+  if (attempt !== null || edit?.op !== 'create' || last.deleted) return false;
+  return edit.base !== null && last.mark < edit.base.mark;
+}
+
+/** A create that had been found absent once, and is there now after all: a restore has brought it back. */
+function sentBefore({ edit }: EntityState): Attempt | null {
+  if (edit?.sentBefore !== true || edit.op !== 'create' || edit.base !== null) return null;
+  const { key, revision, changes: sent, updatedAt: at } = edit;
+  return { id: key, key, revision, intent: 'create', baseMark: null, sent, state: 'sent', at };
+}
+
+/**
  * A create or a delete in doubt may still be at work in the server; sent again, it would be carried out
  * twice. (A PATCH names its mark: the second one is refused.)
  */
-function mayStillLand({ intent, state, at }: Attempt, { now, lateFor }: SettleContext): boolean {
+function mayStillLand(
+  { intent, state, at, batch }: Attempt,
+  { now, lateFor, keyed = false }: SettleContext,
+): boolean {
+  // It will be sent again under its key (`resend.ts`).
+  if (keyed && batch !== undefined) return state === 'in-doubt';
   const age = now - at;
   // Below zero the clock was set back, and tells nothing.
   return intent !== 'patch' && state === 'in-doubt' && age >= 0 && age < lateFor;
@@ -79,10 +104,17 @@ function findLanded({ edit, attempt }: Asked, marks: ServerRow[]): ServerRow | n
   const after = marks.filter(({ mark }) => attempt.baseMark === null || mark > attempt.baseMark);
   switch (attempt.intent) {
     case 'delete':
-      return after.findLast(({ deleted }) => deleted) ?? null;
+      // Marks may have been taken back since (a restore, a prune): what counts is that it is gone.
+      return (
+        after.findLast(({ deleted }) => deleted) ?? marks.slice(-1).find(({ deleted }) => deleted) ?? null
+      );
     case 'create':
       if (attempt.baseMark === null) return after.find(({ deleted }) => !deleted) ?? after[0] ?? null;
-      return after.find(({ deleted, fields }) => !deleted && sameFields(fields, attempt.sent)) ?? null;
+      return (
+        [...after, ...marks.slice(-1)].find(
+          ({ deleted, fields }) => !deleted && sameFields(fields, attempt.sent),
+        ) ?? null
+      );
     case 'patch': {
       const base = marks.find(({ mark }) => mark === attempt.baseMark)?.fields ?? edit?.base?.fields ?? {};
       const wanted = { ...base, ...attempt.sent };
@@ -92,7 +124,7 @@ function findLanded({ edit, attempt }: Asked, marks: ServerRow[]): ServerRow | n
 }
 
 function settleUnsent(state: Asked, current: ServerRow | null, context: MergeContext): Revision {
-  const edit = state.edit === null ? null : { ...state.edit, maybeSent: false };
+  const edit = state.edit === null ? null : { ...state.edit, maybeSent: false, sentBefore: true };
   if (edit?.op === 'delete' && edit.base === null && current === null) {
     return { row: null, edit: null, attempt: null, conflicts: [] };
   }
@@ -109,7 +141,7 @@ function confirm(
   context: MergeContext,
 ): Pick<EntityState, 'edit' | 'conflicts'> {
   if (edit === null) return { edit: null, conflicts };
-  const settled = { ...edit, base: landed, maybeSent: false };
+  const settled = { ...edit, base: landed, maybeSent: false, sentBefore: false };
   if (edit.op === 'delete') {
     return landed.deleted ? { edit: null, conflicts: [] } : { edit: { ...settled, changes: {} }, conflicts };
   }
@@ -125,6 +157,7 @@ function confirm(
   const asked = rewrittenMeanwhile({ edit: rest, attempt, conflicts }, landed, {
     ...context,
     unsure: edit.maybeSent,
+    seen: edit.base?.fields ?? {},
   });
   if (unstored.length === 0 || edit.maybeSent) return { edit: rest, conflicts: asked };
   const reason = `The server did not store: ${unstored.join(', ')}`;
@@ -132,17 +165,28 @@ function confirm(
 }
 
 /**
- * Somebody rewrote in place what had just arrived, and the user has changed the same field since.
+ * Somebody rewrote in place what had just arrived, and the user has changed the same field since; or
+ * the mark that a PATCH named was another one than the user had seen (its number was given again).
  * `unsure`: after a lost database it is not known what was sent, so whatever differs is asked about.
  */
 function rewrittenMeanwhile(
-  { edit, attempt: { sent }, conflicts }: Pick<EntityState, 'conflicts'> & { edit: Edit; attempt: Attempt },
+  {
+    edit,
+    attempt: { sent, intent },
+    conflicts,
+  }: Pick<EntityState, 'conflicts'> & { edit: Edit; attempt: Attempt },
   landed: ServerRow,
-  { unsure, ...context }: MergeContext & { unsure: boolean },
+  { unsure, seen, ...context }: MergeContext & { unsure: boolean; seen: Fields },
 ): Conflict[] {
   let listed = conflicts;
   for (const [field, mine] of Object.entries(edit.changes)) {
     const value = landed.fields[field] ?? null;
+    if (intent === 'patch' && !(field in sent) && !isSetField(field)) {
+      const base = seen[field] ?? null;
+      if (!sameValue(value, base) && !listed.some((one) => one.field === field))
+        listed = list(listed, { edit, theirs: landed, field, base, mine, value }, context);
+      continue;
+    }
     const base = unsure ? null : (sent[field] ?? null);
     const isOurs = !unsure && (sameValue(sent[field], mine) || sameValue(value, base));
     if (isSetField(field) || !(field in sent) || isOurs) continue;

@@ -56,7 +56,7 @@ export const rough: Weather = {
   crash: 0.03,
   lostBefore: 0.03,
   lostAfter: 0.04,
-  late: 0.015,
+  late: 0.04,
   doubled: 0.01,
   cut: 0.02,
   refusedAfter: 0.03,

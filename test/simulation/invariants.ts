@@ -77,6 +77,19 @@ const nothingTwice: Checker = ({ tator, stations }) =>
       : [],
   );
 
+/**
+ * A create is not sent again while the first may still be at work: the engine waits as long as the server
+ * has said, or sends it under its key. (A clock that jumps can make it wait too short.)
+ */
+const nothingAgainTooEarly: Checker = ({ tator, waits }) =>
+  tator.log.flatMap(({ made: row, over, late, posted }) => {
+    if (!waits || !late || !posted || over?.deleted !== false) return [];
+    const isSecond = tator
+      .chain(entityKey(row.ref))
+      .some((one) => one.posted && !one.ghost && one.made.modifiedBy === row.modifiedBy);
+    return isSecond ? [nameOf(row)] : [];
+  });
+
 /** One current row per elemental id and version, and one media per elemental id. */
 const oneVisibleRow: Checker = ({ refs, tator }) => {
   const twins = refs.map(entityKey).filter((key) => {
@@ -161,6 +174,8 @@ const nothingStaysHidden: Checker = ({ tator, stations }) =>
       return [];
     if (over.deleted || row.deleted || over.mark <= read.mark) return [];
     const key = entityKey(row.ref);
+    // The user saw it repaired and deleted the element; that others kept it was his decision as well.
+    if (station.ledger.removed.has(key)) return [];
     return Object.keys(over.fields).flatMap((field) => {
       const value = over.fields[field];
       if (sameValue(value, read.fields[field]) || station.ledger.touched.get(key)?.has(field)) return [];
@@ -222,6 +237,7 @@ const onlyPoisonIsParked: Checker = async ({ stations, tator }) => {
 
 export const invariants: Record<string, Checker> = {
   'nothing is carried out twice': nothingTwice,
+  'nothing is sent again too early': nothingAgainTooEarly,
   'one visible row per elemental id and version': oneVisibleRow,
   'nothing deleted comes back': nothingDeletedComesBack,
   'nothing is deleted unasked': nothingDeletedUnasked,

@@ -218,6 +218,19 @@ export const plants: Readonly<Record<string, Planted>> = {
   'what the server tells is not kept': onDecisions({
     after: (revision, state) => (state.edit === null ? { ...revision, row: state.row } : revision),
   }),
+  'changes of content that move no clock are not looked for': onDecisions({
+    after: (revision, { row }) =>
+      row !== null && revision.row?.rowId === row.rowId && revision.row.modifiedAt === row.modifiedAt
+        ? { ...revision, row }
+        : revision,
+  }),
+  'keys of requests are made anew each time': onServer((server) => {
+    let made = 0;
+    return {
+      createAnnotations: (project, specs, key) =>
+        server.createAnnotations(project, specs, key && `${key}/${(made += 1)}`),
+    };
+  }),
   'an edit keeps its first base for ever': onDecisions({
     after: (revision, { edit }) =>
       revision.edit && edit ? { ...revision, edit: { ...revision.edit, base: edit.base } } : revision,

@@ -27,6 +27,8 @@ export interface Station {
 export interface Scene {
   readonly time: VirtualTime;
   readonly tator: SimulatedTator;
+  /** The server tells how long a request may be at work (or knows keys), and no clock jumps. */
+  readonly waits: boolean;
   readonly stations: readonly Station[];
   /** All annotations that were ever made. */
   readonly refs: EntityRef[];

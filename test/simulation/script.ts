@@ -35,8 +35,15 @@ export interface Step {
   seed: number;
 }
 
+/**
+ * A Tator as it is; a hub with its extensions; and a server between them, whose refusals are about the
+ * request and which knows no keys.
+ */
+export type ServerKind = 'stock' | 'hub' | 'exact';
+
 export interface Script {
   seed: number;
+  server: ServerKind;
   devices: number;
   weather: Weather;
   steps: Step[];
@@ -79,8 +86,10 @@ export function scriptOf(seed: number, length = usualLength): Script {
       seed: Math.floor(random() * 2 ** 31),
     };
   });
-  return { seed, devices, weather, steps };
+  return { seed, server: kinds[Math.abs(seed) % kinds.length] ?? 'stock', devices, weather, steps };
 }
+
+const kinds: readonly ServerKind[] = ['stock', 'hub', 'exact'];
 
 function actOf(dice: number): Act {
   let left = dice;

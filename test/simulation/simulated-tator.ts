@@ -20,6 +20,10 @@ export interface Mark {
   readonly read: ServerRow | null;
   /** Made by a request that came late or twice: nobody waits for it any more. */
   readonly ghost: boolean;
+  /** Made by a request that had no answer and ran on; not by one that something on the way had doubled. */
+  readonly late: boolean;
+  /** Made by a POST. */
+  readonly posted: boolean;
   /** Some of what was asked for was left out without a word. */
   readonly partial: boolean;
   pruned: boolean;
@@ -32,6 +36,7 @@ export type Reply<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 export interface Asker {
   user: number;
   ghost: boolean;
+  late?: boolean;
 }
 
 interface Backup {
@@ -39,6 +44,7 @@ interface Backup {
   rows: ServerRow[];
   pruned: boolean[];
   lastId: number;
+  answers: SimulatedTator['answers'];
 }
 
 /**
@@ -54,6 +60,8 @@ export class SimulatedTator {
   /** All contents that a media has ever had. */
   readonly toldOfMedia: { key: MediaKey; fields: Fields }[] = [];
   renamed = false;
+  /** Answers to requests with a key. */
+  answers = new Map<string, { request: string; value: unknown }>();
   #log: Mark[] = [];
   #chains = new Map<EntityKey, Mark[]>();
   #current = new Map<EntityKey, Mark>();
@@ -124,13 +132,13 @@ export class SimulatedTator {
     const { ref, type, media } = spec;
     const fields = this.#stored(ref, spec.fields);
     const row = { type, media, fields, deleted: false, createdBy: asker.user };
-    return this.#append(ref, row, { ...asker, partial: fields !== spec.fields }, seen);
+    return this.#append(ref, row, { ...asker, posted: true, partial: fields !== spec.fields }, seen);
   }
 
   /** A PATCH, made from `base`, which need not be the newest any more. */
   patch(base: ServerRow, changes: Fields, asker: Asker): ServerRow {
     const wanted = { ...base.fields, ...changes };
-    const fields = this.#stored(base.ref, wanted);
+    const fields = 'localizations' in changes ? this.#stored(base.ref, wanted) : wanted;
     return this.#append(base.ref, { ...base, fields }, { ...asker, partial: fields !== wanted }, base);
   }
 
@@ -170,13 +178,15 @@ export class SimulatedTator {
       rows: log.map(({ row }) => row),
       pruned: log.map(({ pruned }) => pruned),
       lastId: this.#lastId,
+      answers: new Map(this.answers),
     };
   }
 
   /** Back to the backup: newer marks are gone and their ids are given away again. */
   restore(): void {
     if (this.#backup === null) return;
-    const { log, rows, pruned, lastId } = this.#backup;
+    const { log, rows, pruned, lastId, answers } = this.#backup;
+    this.answers = new Map(answers);
     const kept = new Set(log);
     this.lost.push(...this.#log.filter((mark) => !kept.has(mark)));
     log.forEach((mark, i) => {
@@ -245,7 +255,13 @@ export class SimulatedTator {
   #append(
     ref: EntityRef,
     over: Partial<ServerRow>,
-    { user, ghost, partial = false }: Asker & { partial?: boolean },
+    {
+      user,
+      ghost,
+      late = false,
+      posted = false,
+      partial = false,
+    }: Asker & { posted?: boolean; partial?: boolean },
     read: ServerRow | null,
   ): ServerRow {
     const key = entityKey(ref);
@@ -263,7 +279,7 @@ export class SimulatedTator {
       mark: first ? 0 : last.mark + 1,
       ...this.#stamp(user),
     };
-    const mark = { row, made: row, over: last, read, ghost, partial, pruned: false };
+    const mark = { row, made: row, over: last, read, ghost, late, posted, partial, pruned: false };
     this.#log.push(mark);
     this.#enter(mark);
     if (first) this.#recount(key);

@@ -14,6 +14,7 @@ import {
   type ServerTraits,
 } from '../../src/sync/ports.ts';
 import type { Life } from './faults.ts';
+import type { ServerKind } from './script.ts';
 import type { Asker, Reply, SimulatedTator } from './simulated-tator.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -48,6 +49,7 @@ export class FaultyPort implements ServerPort {
   readonly #time: VirtualTime;
   readonly #user: number;
   readonly #traffic: Traffic;
+  readonly #kind: ServerKind;
 
   constructor(options: {
     tator: SimulatedTator;
@@ -55,29 +57,31 @@ export class FaultyPort implements ServerPort {
     time: VirtualTime;
     user: number;
     traffic: Traffic;
+    kind: ServerKind;
   }) {
     this.#tator = options.tator;
     this.#life = options.life;
     this.#time = options.time;
     this.#user = options.user;
     this.#traffic = options.traffic;
+    this.#kind = options.kind;
   }
 
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
     return this.#read(() => this.#tator.list(query));
   }
 
-  createAnnotations(_projectId: number, specs: CreateSpec[]): Promise<Answer<number[]>> {
+  createAnnotations(_projectId: number, specs: CreateSpec[], key?: string): Promise<Answer<number[]>> {
     return this.#write(
       () => specs.map(({ ref }) => this.#tator.current(entityKey(ref))),
-      (seen, asker): Reply<number[]> => {
+      this.#once(key, JSON.stringify(specs), (seen, asker): Reply<number[]> => {
         if (specs.some(({ fields }) => this.#isRefused(fields))) return { ok: false, refusal: 'rejected' };
         const value = specs.map((spec, i) => {
           const media = this.#tator.media.find(({ serverId }) => serverId === spec.mediaIds[0])?.key ?? '';
           return this.#tator.create({ ...spec, media }, asker, seen[i]).rowId;
         });
         return { ok: true, value };
-      },
+      }),
     );
   }
 
@@ -140,18 +144,36 @@ export class FaultyPort implements ServerPort {
   }
 
   readTraits(): Promise<Answer<ServerTraits>> {
-    return this.#read(() => ({ ...stockTraits, exactRefusals: true, lateFor: 0 }));
+    return this.#read(() => traitsOf[this.#kind]);
   }
 
-  createMedia(_projectId: number, spec: MediaSpec): Promise<Answer<number>> {
+  createMedia(_projectId: number, spec: MediaSpec, key?: string): Promise<Answer<number>> {
     return this.#write(
       () => null,
-      (_, { ghost }): Reply<number> =>
+      this.#once(key, JSON.stringify(spec), (_, { ghost }): Reply<number> =>
         // A second media of the same elemental id is a fault of the network that no client can heal.
-        ghost && this.#tator.media.some(({ key }) => key === spec.elementalId)
+        ghost && this.#tator.media.some((media) => media.key === spec.elementalId)
           ? { ok: false, refusal: 'rejected' }
           : { ok: true, value: this.#tator.addMedia(spec) },
+      ),
     );
+  }
+
+  /** A hub answers a key that it has seen succeed from its record. */
+  #once<Seen, T>(
+    key: string | undefined,
+    request: string,
+    write: (seen: Seen, asker: Asker) => Reply<T>,
+  ): (seen: Seen, asker: Asker) => Reply<T> {
+    if (key === undefined) return write;
+    return (seen, asker) => {
+      const known = this.#tator.answers.get(key);
+      if (known !== undefined && known.request !== request) return { ok: false, refusal: 'rejected' };
+      if (known !== undefined) return { ok: true, value: known.value as T };
+      const reply = write(seen, asker);
+      if (reply.ok) this.#tator.answers.set(key, { request, value: reply.value });
+      return reply;
+    };
   }
 
   #isRefused(fields: Fields): boolean {
@@ -179,13 +201,17 @@ export class FaultyPort implements ServerPort {
     if (this.#life.happens('lostBefore')) return this.#answer(noAnswer);
     if (this.#life.happens('late')) {
       const delay = latest * this.#life.random() ** 6;
-      this.#time.at(this.#time.now() + delay, () => write(look(), { user: this.#user, ghost: true }));
+      this.#time.at(this.#time.now() + delay, () =>
+        write(look(), { user: this.#user, ghost: true, late: true }),
+      );
       await this.#time.sleep(timeout * this.#life.random());
       this.#life.check();
       return this.#answer(noAnswer);
     }
     const seen = look();
-    if (this.#life.happens('race')) await this.#time.sleep(20 + 3000 * this.#life.random());
+    // A hub reads and writes under one lock.
+    if (this.#life.happens('race') && this.#kind !== 'hub')
+      await this.#time.sleep(20 + 3000 * this.#life.random());
     const reply = write(seen, { user: this.#user, ghost: false });
     if (this.#life.happens('doubled')) {
       const delay = 5000 * this.#life.random();
@@ -194,7 +220,8 @@ export class FaultyPort implements ServerPort {
     await this.#arrive();
     if (this.#life.happens('lostAfter') || this.#life.happens('cut')) return this.#answer(noAnswer);
     if (!reply.ok) return this.#answer(failed(failureOf(reply.refusal)));
-    if (this.#life.happens('refusedAfter'))
+    // A hub refuses a request whole, or carries it out.
+    if (this.#life.happens('refusedAfter') && this.#kind !== 'hub')
       return this.#answer(failed({ kind: 'rejected', message: 'change log failed' }));
     return this.#answer(reply);
   }
@@ -219,7 +246,10 @@ export class FaultyPort implements ServerPort {
       return failed({ kind: 'sign-in' });
     }
     if (this.#life.happens('throttled')) return failed({ kind: 'throttled' });
-    if (this.#life.happens('catchAll')) return failed({ kind: 'rejected', message: 'deadlock detected' });
+    if (this.#life.happens('catchAll'))
+      return this.#kind === 'hub'
+        ? failed({ kind: 'offline', byChoice: false })
+        : failed({ kind: 'rejected', message: 'deadlock detected' });
     return null;
   }
 
@@ -230,6 +260,13 @@ export class FaultyPort implements ServerPort {
     return answer;
   }
 }
+
+const exact: ServerTraits = { ...stockTraits, exactRefusals: true, lateFor: 0 };
+const traitsOf: Record<ServerKind, ServerTraits> = {
+  stock: stockTraits,
+  exact,
+  hub: { ...exact, keyed: true },
+};
 
 const noAnswer = failed({ kind: 'unknown-outcome', message: 'no answer' });
 

@@ -181,14 +181,22 @@ async function checkUndo(
   before: ReadonlyMap<EntityKey, EntityState>,
 ): Promise<void> {
   for (const { ref, before: wanted, after } of entry.steps) {
-    const shown = visibleFields(await world.stateOf(station, ref));
+    const state = await world.stateOf(station, ref);
+    const shown = visibleFields(state);
     const was = visibleFields(before.get(entityKey(ref)) ?? nothingKnown);
     // Somebody else has deleted it meanwhile: there is nothing to take back.
     if (was === null && after !== null) continue;
     const isRight =
       wanted === null
         ? shown === null
-        : shown !== null && Object.keys(wanted).every((field) => sameValue(shown[field], wanted[field]));
+        : shown !== null &&
+          Object.keys(wanted).every(
+            (field) =>
+              sameValue(shown[field], wanted[field]) ||
+              // Nothing of the user's is left of it: what others have made of the field meanwhile shows.
+              (state.edit === null &&
+                sameValue(before.get(entityKey(ref))?.edit?.base?.fields[field], wanted[field])),
+          );
     if (!isRight)
       world.problems.push(`undo valid: user ${station.user}: ${entityKey(ref)} ${JSON.stringify(shown)}`);
   }

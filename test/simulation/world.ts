@@ -37,10 +37,14 @@ export interface WorldOptions {
 /** Requests that one round may need: a fixed share, and one for each element and each way to ask about it. */
 const requestsOfRound = { fixed: 24, each: 12 };
 
+/** ms; no request runs for longer. */
+const outlasted = 22 * 60_000;
+
 /** Annotators on their devices and people at plain REST, on a few medias; all follows from the script. */
 export class World implements Scene {
   readonly time: VirtualTime;
   readonly tator: SimulatedTator;
+  readonly waits: boolean;
   readonly stations: Station[] = [];
   readonly refs: EntityRef[] = [];
   readonly medias: MediaKey[] = [];
@@ -57,6 +61,7 @@ export class World implements Scene {
   constructor(script: Script, options: WorldOptions = {}) {
     this.#script = script;
     this.#options = options;
+    this.waits = script.server !== 'exact' && !script.steps.some(({ act }) => act === 'clock');
     this.time = new VirtualTime(1_700_000_000_000, options.breathe);
     this.tator = new SimulatedTator(() => this.time.now());
     this.tator.addMedia({ elementalId: firstMedia, type: 3, fields: {} });
@@ -161,7 +166,7 @@ export class World implements Scene {
     const { user, device } = station;
     const life: Life = new Life(() => this.#died(user));
     const { time, tator, traffic } = this;
-    const server = new FaultyPort({ tator, life, time, user, traffic });
+    const server = new FaultyPort({ tator, life, time, user, traffic, kind: this.#script.server });
     const storage = device.storage(life);
     const { wrapServer, wrapStorage } = this.#options.planted ?? {};
     const clock: Clock = {
@@ -204,7 +209,8 @@ export class World implements Scene {
       const before = this.tator.lastId;
       let work = false;
       for (const station of this.stations) {
-        await this.#alone(() => this.#round(station, null), 15_000);
+        // What a request may still do on a stock server is waited for once.
+        await this.#alone(() => this.#round(station, null), i === 1 ? outlasted : 15_000);
         work = (await this.#settleQuestions(station, i)) || work;
       }
       quiet = work || this.tator.lastId !== before ? 0 : quiet + 1;

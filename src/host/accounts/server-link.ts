@@ -8,6 +8,8 @@ export interface Connection {
 export interface CallOptions {
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** A hub carries out a POST with the same key once. */
+  idempotencyKey?: string | undefined;
 }
 
 /** Fails with `TidemarkError` only. */
