@@ -37,6 +37,16 @@ export async function requireProject(
   return { project: row, membership };
 }
 
+/** Who stands for those without a token: the user "anonymous", whose projects are public by that. */
+export async function publicReader(db: Db, nobody: Caller): Promise<Caller> {
+  const user = await db
+    .selectFrom('users')
+    .select('id')
+    .where((eb) => eb(eb.fn('lower', ['username']), '=', 'anonymous'))
+    .executeTakeFirst();
+  return user ? { ...nobody, id: user.id } : nobody;
+}
+
 /**
  * The caller's part in the organization.
  * @throws HubError 404 when there is no such organization, 403 when the caller lacks the affiliation.

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import { requireProject, type Caller } from '../access/access.ts';
+import { publicReader, requireProject, type Caller } from '../access/access.ts';
 import { level, type Level } from '../access/levels.ts';
 import { userByElementalId } from '../access/users.ts';
 import { attributesForEdit, SECTION_ATTRIBUTE } from '../attributes.ts';
@@ -169,7 +169,8 @@ export function mediaRoutes(serve: Serve, deps: HubDeps): void {
   });
 
   serve('get_permalink', async ({ caller, params, query, origin }) => {
-    const row = await findMedia(deps, caller, params.id, level.view);
+    const reader = caller.id === 0 ? await publicReader(db, caller) : caller;
+    const row = await findMedia(deps, reader, params.id, level.view);
     const key = choosePermalink(row.media_files ?? {}, query.element ?? 'auto', query.quality ?? 720);
     if (key === undefined) throw notFound(`Media ${params.id} has no such file.`);
     const signed = presigning(PERMALINK_SECONDS, origin);

@@ -261,5 +261,22 @@ describe('file entries of a media', () => {
     const permalink = await call('GET', `/rest/Permalink/${media}?element=thumbnail`);
     expect(permalink.status).toBe(301);
     expect((await fetch(permalink.headers.get('location') ?? '')).status).toBe(200);
+    // Without a token: where the user "anonymous" is a member, and nowhere else.
+    const link = `${hub.url}/rest/Permalink/${media}?element=thumbnail`;
+    const follow = async (): Promise<number> => (await fetch(link)).status;
+    expect(await follow()).toBe(403);
+    const names = {
+      username: 'anonymous',
+      first_name: 'A',
+      last_name: 'B',
+      email: '',
+      password: randomUUID(),
+    };
+    const user = await call('POST', '/rest/Users', names);
+    expect([user.status, await follow()]).toEqual([201, 403]);
+    const member = { user: user.body.id, permission: 'View Only' };
+    expect((await call('POST', `/rest/Memberships/${ids.project}`, member)).status).toBe(201);
+    expect(await follow()).toBe(200);
+    expect((await fetch(`${hub.url}/rest/Media/${media}`)).status).toBe(400);
   });
 });
