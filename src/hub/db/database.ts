@@ -9,6 +9,7 @@ import { people } from './migrations/0002-people.ts';
 import { work } from './migrations/0003-work.ts';
 import { sharing } from './migrations/0004-sharing.ts';
 import { changeFeed } from './migrations/0005-change-feed.ts';
+import { deaths } from './migrations/0006-deaths.ts';
 import type { HubSchema } from './schema.ts';
 
 export type Db = Kysely<HubSchema>;
@@ -26,6 +27,7 @@ const migrations = {
   '0003-work': work,
   '0004-sharing': sharing,
   '0005-change-feed': changeFeed,
+  '0006-deaths': deaths,
 };
 
 /** Does work that opens transactions of its own as one transaction: all of it is kept, or nothing. */

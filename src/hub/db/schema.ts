@@ -260,6 +260,8 @@ export interface Jobs {
   message: Generated<string>;
   progress: Generated<number>;
   attempts: Generated<number>;
+  /** Attempts that ended with the death of the hub. */
+  deaths: Generated<number>;
   cancel_requested: Generated<boolean>;
   lease_holder: Maybe<string>;
   lease_until: MaybeTimestamp;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MediaError } from '../../media/error.ts';
 import type { HubDeps } from '../deps.ts';
 import type { MakeFiles } from '../files/make-media-files.ts';
+import { sendLetter, type Letter } from '../mail/letters.ts';
 import { HopelessJob, type Worker } from './queue.ts';
 
 /** Errors of the media room that another try cannot cure. */
@@ -27,6 +28,7 @@ export function mediaWorker(
     try {
       const tools = await deps.tools.require('Converting media', context.signal);
       await make(deps, { job, tools, workFolder, ...context });
+      await sendLetter(deps, letterIn(job.spec));
     } catch (error) {
       if (error instanceof MediaError && hopeless.has(error.code)) throw new HopelessJob(error.message);
       throw error;
@@ -34,4 +36,9 @@ export function mediaWorker(
       await rm(workFolder, { recursive: true, force: true });
     }
   };
+}
+
+/** The mail that was asked for when the files are made; checked when the job was. */
+function letterIn(spec: Record<string, unknown>): Letter | undefined {
+  return spec['letter'] as Letter | undefined;
 }

@@ -39,7 +39,10 @@ export type Worker = (job: JobRow, context: JobContext) => Promise<void>;
 const LEASE_MS = 30_000;
 const HEARTBEAT_MS = 5_000;
 const POLL_MS = 2_000;
+/** Tries of a job that fails. */
 const MOST_ATTEMPTS = 3;
+/** Deaths of the hub are hardly ever the job's doing (power, kills), but a job that is deadly must not come back for ever. */
+const MOST_DEATHS = 30;
 
 /**
  * A durable queue in the database. A job is taken by a lease, which the worker renews; when the
@@ -157,7 +160,8 @@ export class JobQueue {
 
   async #take(): Promise<JobRow | undefined> {
     const { rows } = await sql<JobRow>`
-      UPDATE jobs SET status = 'Running', attempts = attempts + 1, lease_holder = ${this.#holder},
+      UPDATE jobs SET status = 'Running', attempts = attempts + 1,
+        deaths = deaths + CASE WHEN status = 'Running' THEN 1 ELSE 0 END, lease_holder = ${this.#holder},
         lease_until = now() + ${LEASE_MS} * interval '1 millisecond', start_time = coalesce(start_time, now())
       WHERE uid = (
         SELECT uid FROM jobs
@@ -181,8 +185,8 @@ export class JobQueue {
     }, HEARTBEAT_MS / 5);
     try {
       if (job.cancel_requested) throw new HopelessJob('Cancelled.');
-      if (job.attempts > MOST_ATTEMPTS)
-        throw new HopelessJob('Given up after the process died in it several times.');
+      if (job.deaths > MOST_DEATHS)
+        throw new HopelessJob(`Given up: the hub has died ${job.deaths} times while it did this.`);
       const worker = this.#workers.get(job.kind);
       await worker?.(job, {
         signal: stop.signal,
@@ -201,7 +205,7 @@ export class JobQueue {
   async #failed(job: JobRow, error: unknown, progress: number): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     const cancelled = await this.#isCancelled(job.uid);
-    const over = cancelled || error instanceof HopelessJob || job.attempts >= MOST_ATTEMPTS;
+    const over = cancelled || error instanceof HopelessJob || job.attempts - job.deaths >= MOST_ATTEMPTS;
     if (over)
       return this.#finish(job.uid, {
         status: !cancelled && error instanceof HopelessJob ? error.status : 'Failed',

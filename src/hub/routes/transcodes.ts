@@ -6,6 +6,7 @@ import type { HubDeps } from '../deps.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { createMedia } from '../files/create-media.ts';
 import { isRemote, uploadedSource } from '../files/open-source.ts';
+import { letterOf } from '../mail/letters.ts';
 import { findMedia } from './media.ts';
 import type { JobRow } from '../jobs/queue.ts';
 import { transcodeKind } from '../jobs/kinds.ts';
@@ -17,10 +18,11 @@ export function transcodeRoutes(serve: Serve, deps: HubDeps): void {
   serve('transcode', async ({ caller, params, body }) => {
     await requireProject(db, caller, params.project, level.transfer);
     const source = await uploadedSource(deps, params.project, body.url);
+    const letter = await letterOf(deps, params.project, body.email_spec);
     const info = isRemote(source) ? undefined : await objects.head(source);
     const media = await mediaFor(caller, params.project, body);
     const uid = makeId();
-    const spec = { ...body, url: source, media_id: media, size: info?.size ?? body.size ?? 0 };
+    const spec = { ...body, url: source, media_id: media, size: info?.size ?? body.size ?? 0, letter };
     await queue.add({
       uid,
       gid: body.gid,
@@ -119,8 +121,9 @@ interface TranscodeBody {
 
 /** With `progress` (0 to 1) and `message`, which the original does not have. */
 function transcodeJson(row: JobRow): Record<string, unknown> {
+  const { letter: _sentLater, ...spec } = row.spec;
   return {
-    spec: row.spec,
+    spec,
     job: {
       id: row.uid,
       uid: row.uid,

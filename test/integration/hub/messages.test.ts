@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHub, type HubClient, type TestHub } from '../../support/hub.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
 import { startMailServer, type MailServer } from '../../support/mail-server.ts';
+
+const clip = fileURLToPath(new URL('../../../resources/sample/dive.mp4', import.meta.url));
 
 let hub: TestHub;
 let post: MailServer;
@@ -75,6 +80,24 @@ describe('mails', () => {
     expect((await admin('POST', path, foreign)).status).toBe(403);
     expect((await annotator('POST', path, spec)).status).toBe(403);
     expect(mails).toHaveLength(1);
+  });
+
+  it('tell when a transcode that was asked to is done', async () => {
+    const info = await admin<{ urls: string[] }>('GET', `/rest/UploadInfo/${ids.project}`);
+    const url = info.body.urls[0] ?? '';
+    await fetch(url, { method: 'PUT', body: new Uint8Array(await readFile(clip)) });
+    const spec = {
+      ...{ type: ids.video, gid: randomUUID(), uid: randomUUID(), url, name: 'dive.mp4', md5: '0' },
+      section: 'Dives',
+      email_spec: { recipients: ['mate@ship.example'], subject: 'Dive 7', text: 'The dive is converted.' },
+    };
+    const path = `/rest/Transcodes/${ids.project}`;
+    const strangers = { ...spec, email_spec: { ...spec.email_spec, recipients: ['x@shore.example'] } };
+    expect((await admin('POST', path, strangers)).status).toBe(400);
+    expect((await admin('POST', path, spec)).status).toBe(201);
+    const told = () => mails.filter(({ content }) => content.includes('The dive is converted.'));
+    await expect.poll(told, { timeout: 60_000 }).toHaveLength(1);
+    expect(told()[0]?.to).toEqual(['Mate@ship.example']);
   });
 
   it('tell the administrators what somebody has to say', async () => {

@@ -194,14 +194,17 @@ describe('a transcode', () => {
     expect(await until(uid, isOver)).toMatchObject({ status: 'Failed', message: 'Cancelled.' });
   });
 
-  it('goes on after the hub was killed in the middle of it', async () => {
+  it('goes on after the hub was killed in the middle of it, however often', async () => {
     const { uid, media } = await transcode(
       await readFile(await makeClip('killed.mp4', 20, '640x480')),
       'killed.mp4',
     );
-    await until(uid, (job) => job.status === 'Running' && job.progress > 0.05);
-    await hub.kill();
-    await hub.restart();
+    // More often than a transcode that fails would be tried.
+    for (let kill = 0; kill < 4; kill += 1) {
+      await until(uid, (job) => job.status === 'Running' && job.progress > 0.05);
+      await hub.kill();
+      await hub.restart();
+    }
     expect(await until(uid, isOver)).toMatchObject({ status: 'Succeeded' });
     expect((await call<MediaAnswer>('GET', `/rest/Media/${media}`)).body.num_frames).toBe(500);
     const listed = await call('GET', `/rest/Transcodes/${ids.project}?media_id=${media}`);
