@@ -6,16 +6,23 @@ import type { Db, Tx } from '../db/database.ts';
 import type { Memberships, Projects, Users } from '../db/schema.ts';
 import type { HubDeps } from '../deps.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { downloadUrl } from '../files/presign.ts';
 import { checkElementalId } from '../marks/writing.ts';
 import { requireBuckets } from './buckets.ts';
 
-export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
-  serve('create_project', async ({ caller, body }) => {
+/** Life of the URL of a picture, s. */
+const THUMB_SECONDS = 8 * 3600;
+
+export function projectRoutes(serve: Serve, deps: HubDeps): void {
+  const { db, clock, objects } = deps;
+
+  serve('create_project', async ({ caller, body, origin }) => {
     await requireOrganization(db, caller, body.organization, 'Admin');
     const buckets = bucketsOf(body);
     await requireBuckets(db, body.organization, Object.values(buckets));
-    const id = await db.transaction().execute((tx) =>
-      createProject(tx, {
+    const id = await db.transaction().execute(async (tx) => {
+      await requireFreeName(tx, caller, body.name);
+      return createProject(tx, {
         caller,
         name: body.name,
         summary: body.summary ?? '',
@@ -24,13 +31,13 @@ export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
         elemental_id: checkElementalId(body.elemental_id) ?? null,
         ...buckets,
         now: clock.now(),
-      }),
-    );
-    const object = await readProject(db, caller, id);
+      });
+    });
+    const object = await readProject(caller, id, origin);
     return created({ message: `Project ${body.name} created successfully!`, id, object });
   });
 
-  serve('get_project_list', async ({ caller, query }) => {
+  serve('get_project_list', async ({ caller, query, origin }) => {
     let rows = db
       .selectFrom('projects')
       .innerJoin('memberships', 'memberships.project', 'projects.id')
@@ -41,12 +48,14 @@ export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
     const elemental = checkElementalId(query.elemental_id);
     if (elemental !== undefined) rows = rows.where('elemental_id', '=', elemental);
     const list = await rows.orderBy('projects.id').execute();
-    return ok(await Promise.all(list.map((row) => projectJson(db, caller, row))));
+    return ok(await Promise.all(list.map((row) => projectJson(caller, row, origin))));
   });
 
-  serve('get_project', async ({ caller, params }) => ok(await readProject(db, caller, params.id)));
+  serve('get_project', async ({ caller, params, origin }) =>
+    ok(await readProject(caller, params.id, origin)),
+  );
 
-  serve('update_project', async ({ caller, params, body }) => {
+  serve('update_project', async ({ caller, params, body, origin }) => {
     const { project } = await requireProject(db, caller, params.id, level.full);
     const buckets = bucketsOf(body);
     await requireBuckets(db, project.organization, Object.values(buckets));
@@ -56,11 +65,16 @@ export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
       ...(body.summary === undefined ? {} : { summary: body.summary }),
       ...(body.enable_downloads === undefined ? {} : { enable_downloads: body.enable_downloads }),
       ...(elemental === undefined ? {} : { elemental_id: elemental }),
+      ...(body.thumb === undefined ? {} : { thumb: await keptThumb(caller, project, body.thumb) }),
       ...buckets,
     };
     if (Object.keys(set).length === 0) throw badRequest('Nothing to change was given.');
-    await db.updateTable('projects').set(set).where('id', '=', params.id).execute();
-    const object = await readProject(db, caller, params.id);
+    await db.transaction().execute(async (tx) => {
+      if (body.name !== undefined) await requireFreeName(tx, caller, body.name);
+      await tx.updateTable('projects').set(set).where('id', '=', params.id).execute();
+    });
+    if (body.thumb !== undefined && project.thumb !== '') await objects.delete(project.thumb);
+    const object = await readProject(caller, params.id, origin);
     return ok({ message: `Project ${params.id} updated successfully!`, object });
   });
 
@@ -118,6 +132,38 @@ export function projectRoutes(serve: Serve, { db, clock }: HubDeps): void {
     await db.deleteFrom('memberships').where('id', '=', row.id).execute();
     return ok({ message: `Membership ${row.id} successfully deleted!` });
   });
+
+  /** Takes a picture over from the caller's uploads; the key under which it is kept. */
+  async function keptThumb(caller: Caller, project: Selectable<Projects>, key: string): Promise<string> {
+    const owner = `${project.organization ?? 0}/${project.id}`;
+    const name = new RegExp(`^_uploads/[^/]+/${owner}/${caller.id}/([^/]+)$`).exec(key)?.[1];
+    if (name === undefined) throw badRequest('The picture is not an upload of yours to this project.');
+    if (!(await objects.head(key))) throw badRequest(`There is no object ${key}.`);
+    const kept = `${owner}/${name}`;
+    await objects.put(kept, await objects.read(key));
+    return kept;
+  }
+
+  async function readProject(caller: Caller, id: number, origin: string): Promise<Record<string, unknown>> {
+    const { project, membership } = await requireProject(db, caller, id, level.view);
+    return projectJson(caller, { ...project, level: membership.level }, origin);
+  }
+
+  async function projectJson(
+    caller: Caller,
+    row: Selectable<Projects> & { level: number },
+    origin: string,
+  ): Promise<Record<string, unknown>> {
+    const { level: stored, creator, thumb, ...project } = row;
+    const expires = Math.floor(clock.now() / 1000) + THUMB_SECONDS;
+    return {
+      ...project,
+      ...(await totalsOf(db, row.id)),
+      thumb: thumb === '' ? null : downloadUrl({ signer: deps.signer, origin, expires }, thumb),
+      permission: creator === caller.id ? 'Creator' : labelOf(stored),
+      effective_permission: 0,
+    };
+  }
 
   async function findMembership(caller: Caller, id: number, need: 1 | 5) {
     const row = await memberships(db).where('memberships.id', '=', id).executeTakeFirst();
@@ -195,33 +241,31 @@ async function initialMembers(tx: Tx, organization: number): Promise<Map<number,
   return new Map(users.map(({ user_id }) => [user_id, granted]));
 }
 
-async function readProject(db: Db, caller: Caller, id: number): Promise<Record<string, unknown>> {
-  const { project, membership } = await requireProject(db, caller, id, level.view);
-  return projectJson(db, caller, { ...project, level: membership.level });
-}
-
-async function projectJson(
-  db: Db,
-  caller: Caller,
-  row: Selectable<Projects> & { level: number },
-): Promise<Record<string, unknown>> {
-  const { level: stored, creator, ...project } = row;
-  const totals = await sql<{ num_files: number; duration: number; size: number; usernames: string[] | null }>`
+async function totalsOf(db: Db, id: number): Promise<Record<string, unknown>> {
+  const { rows } = await sql<Record<string, unknown>>`
     SELECT
-      (SELECT count(*)::int FROM media WHERE project = ${row.id} AND NOT deleted) AS num_files,
+      (SELECT count(*)::int FROM media WHERE project = ${id} AND NOT deleted) AS num_files,
       (SELECT coalesce(sum(num_frames / nullif(fps, 0)), 0)::int FROM media
-        WHERE project = ${row.id} AND NOT deleted) AS duration,
+        WHERE project = ${id} AND NOT deleted) AS duration,
       (SELECT coalesce(sum((file ->> 'size')::float8), 0)::float8 FROM media,
         jsonb_path_query(media_files, '$.*[*]') AS file
-        WHERE project = ${row.id} AND NOT deleted AND file ? 'size') AS size,
+        WHERE project = ${id} AND NOT deleted AND file ? 'size') AS size,
       (SELECT array_agg(username ORDER BY username) FROM memberships
-        JOIN users ON users.id = user_id WHERE project = ${row.id}) AS usernames`.execute(db);
-  return {
-    ...project,
-    ...totals.rows[0],
-    permission: creator === caller.id ? 'Creator' : labelOf(stored),
-    effective_permission: 0,
-  };
+        JOIN users ON users.id = user_id WHERE project = ${id}) AS usernames`.execute(db);
+  return rows[0] ?? {};
+}
+
+/** Names differ, whatever the case, among the projects of one user; one that stays is taken too. */
+async function requireFreeName(tx: Tx, caller: Pick<Caller, 'id'>, name: string): Promise<void> {
+  if (name.trim() === '') throw badRequest('The name is empty.');
+  const taken = await tx
+    .selectFrom('projects')
+    .innerJoin('memberships', 'memberships.project', 'projects.id')
+    .select('projects.id')
+    .where('user_id', '=', caller.id)
+    .where((where) => where(where.fn('lower', ['name']), '=', name.toLowerCase()))
+    .executeTakeFirst();
+  if (taken) throw badRequest(`There already is a project "${name}".`);
 }
 
 interface ProjectBuckets {

@@ -41,6 +41,44 @@ describe('the sample project', () => {
   });
 });
 
+describe('projects', () => {
+  it('have names that differ for each user, whatever the case', async () => {
+    const { organization } = (await call<{ organization: number }>('GET', `/rest/Project/${ids.project}`))
+      .body;
+    const made = await call('POST', '/rest/Projects', { name: 'Canyon', organization });
+    expect(made.status).toBe(201);
+    expect((await call('POST', '/rest/Projects', { name: 'CANYON', organization })).status).toBe(400);
+    expect((await call('POST', '/rest/Projects', { name: ' ', organization })).status).toBe(400);
+    const path = `/rest/Project/${made.body.id}`;
+    expect((await call('PATCH', path, { name: 'sample dives' })).status).toBe(400);
+    expect((await call('PATCH', path, { name: 'Trench' })).status).toBe(200);
+    expect((await call<{ name: string }>('GET', path)).body.name).toBe('Trench');
+  });
+
+  it('take a picture from an upload of the caller, and show it by a signed URL', async () => {
+    const path = `/rest/Project/${ids.project}`;
+    const upload = async (content: string): Promise<string> => {
+      const query = `/rest/UploadInfo/${ids.project}?filename=logo.png`;
+      const { body } = await call<{ urls: string[]; key: string }>('GET', query);
+      await fetch(body.urls[0] ?? '', { method: 'PUT', body: content });
+      return body.key;
+    };
+    const shown = async (): Promise<string> => {
+      const { thumb } = (await call<{ thumb: string }>('GET', path)).body;
+      return (await fetch(thumb)).text();
+    };
+    expect((await call<{ thumb: null }>('GET', path)).body.thumb).toBeNull();
+    const key = await upload('first');
+    expect((await call('PATCH', path, { thumb: key })).status).toBe(200);
+    expect(await shown()).toBe('first');
+    expect((await call('PATCH', path, { thumb: await upload('second') })).status).toBe(200);
+    expect(await shown()).toBe('second');
+    for (const thumb of ['x', '../x', key.replace(/[^/]+$/, 'absent.png'), `1/${ids.project}/1/secret`])
+      expect((await call('PATCH', path, { thumb })).status, thumb).toBe(400);
+    expect(await shown()).toBe('second');
+  });
+});
+
 describe('attribute types', () => {
   it('are added, renamed and deleted together with the values of every instance', async () => {
     const make = await call<Created>('POST', `/rest/Localizations/${ids.project}`, boxSpec(ids, media));
