@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../../../src/sync/ports.ts';
+import { stockTraits } from '../../../src/sync/ports.ts';
+import { Refusals } from '../../../src/sync/refusals.ts';
+import { sendAgain } from '../../../src/sync/resend.ts';
+import { Life } from '../../simulation/faults.ts';
+import { MemoryDevice } from '../../simulation/memory-device.ts';
+import { SimulatedTator } from '../../simulation/simulated-tator.ts';
+import { FaultyPort } from '../../simulation/tator-port.ts';
+import { VirtualTime } from '../../simulation/virtual-time.ts';
+import { attemptOf, editOf, ref } from './support.ts';
+
+const fields = { frame: 1 };
+const place = { ref, media: 'm' };
+
+/** A device with one create in doubt, on a hub. */
+function inDoubt(batch: Attempt['batch']) {
+  const time = new VirtualTime(0);
+  const makeId = () => 'id';
+  const life = new Life(() => undefined);
+  const tator = new SimulatedTator(() => time.now());
+  const mediaId = tator.addMedia({ elementalId: 'm', type: 3, fields: {} });
+  const server = new FaultyPort({
+    ...{ tator, life, time, user: 1, kind: 'hub' },
+    traffic: { requests: 0, trace: 0 },
+  });
+  const device = new MemoryDevice({ time, makeId });
+  const attempt = attemptOf({ intent: 'create', baseMark: null, sent: fields });
+  device.put(place, {
+    edit: editOf({ op: 'create', changes: fields }),
+    attempt: batch === undefined ? attempt : { ...attempt, batch },
+  });
+  const traits = { ...stockTraits, keyed: true };
+  const deps = { storage: device.storage(life), server, clock: time, makeId, traits };
+  const again = () =>
+    sendAgain(
+      { ...deps, refusals: new Refusals() },
+      { projectId: 1, kind: 'localization', mediaIds: new Map([['m', mediaId]]) },
+    );
+  const first = () => server.createAnnotations(1, [{ ref, type: 7, mediaIds: [mediaId], fields }], 'k');
+  const run = async (work: () => Promise<unknown>): Promise<void> => {
+    time.start(async () => {
+      await work();
+    });
+    await time.drain();
+  };
+  return { tator, device, again, first, run };
+}
+
+describe('a create in doubt on a server that knows keys', () => {
+  it('is sent again as the same request, and is carried out once where the first had arrived', async () => {
+    const { tator, device, again, first, run } = inDoubt({ key: 'k', at: 0, size: 1 });
+    await run(first);
+    await run(again);
+    expect(tator.log.map(({ row }) => row.fields)).toEqual([fields]);
+    expect(device.state(place)).toMatchObject({ edit: null, attempt: null });
+  });
+
+  it('is carried out by the second request where the first was lost', async () => {
+    const { tator, device, again, run } = inDoubt({ key: 'k', at: 0, size: 1 });
+    await run(again);
+    expect(tator.log).toHaveLength(1);
+    expect(device.state(place)).toMatchObject({ edit: null, attempt: null });
+  });
+
+  it('is waited for where its request cannot be put together again', async () => {
+    const { tator, device, again, run } = inDoubt({ key: 'k', at: 0, size: 2 });
+    await run(again);
+    expect(tator.log).toEqual([]);
+    expect(device.state(place).attempt).toEqual(
+      attemptOf({ intent: 'create', baseMark: null, sent: fields }),
+    );
+  });
+});
