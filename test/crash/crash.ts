@@ -15,13 +15,15 @@ interface Ledger {
   files: Map<string, string>;
   /** Elemental IDs of boxes whose delete was acknowledged. */
   deleted: Set<string>;
+  /** The last number in the name of the media that was acknowledged. */
+  mediaName: number;
 }
 
 export interface CrashOutcome {
   kills: number;
   /** Of these also the database was killed. */
   databaseKills: number;
-  acknowledged: { creates: number; edits: number; deletes: number; files: number };
+  acknowledged: { creates: number; edits: number; deletes: number; files: number; mediaEdits: number };
   /** What went on after a kill. */
   continued: Continued['counts'];
   /** What is missing or wrong; none is allowed. */
@@ -33,6 +35,7 @@ const writers = 4;
 const lastCount = 3;
 /** Bytes; the hub has no smallest part. */
 const partSize = 60_000;
+const ANSWER_LIMIT_MS = 20_000;
 
 /**
  * Kills the hub (and every fourth time its PostgreSQL too) at random moments under writers and
@@ -46,8 +49,8 @@ export async function crashRun(
   const call = hub.client();
   const ids = await sampleIds(call);
   const media = await makeVideo(call, ids);
-  const ledger: Ledger = { boxes: new Map(), files: new Map(), deleted: new Set() };
-  const counts = { creates: 0, edits: 0, deletes: 0, files: 0 };
+  const ledger: Ledger = { boxes: new Map(), files: new Map(), deleted: new Set(), mediaName: 0 };
+  const counts = { creates: 0, edits: 0, deletes: 0, files: 0, mediaEdits: 0 };
   const continued = new Continued(call, ids);
   const problems: string[] = [];
   let databaseKills = 0;
@@ -55,8 +58,11 @@ export async function crashRun(
     const load = [
       ...Array.from({ length: writers }, () => annotate({ call, ids, media, ledger, counts, random })),
       upload({ call, ids, ledger, counts }),
+      renameMedia({ call, ids, media, ledger, counts }),
       continued.begin(),
     ];
+    // Every second kill may hit a hub that has answered nothing yet.
+    if (kill % 2 === 1) await firstAnswer(() => counts.creates);
     await wait(80 + random() * 900);
     const postmaster = kill % 4 === 0 ? await postmasterOf(hub) : undefined;
     await hub.kill();
@@ -71,8 +77,15 @@ export async function crashRun(
   }
   problems.push(...(await wrongBoxes(call, ids, media, ledger)));
   problems.push(...(await wrongFiles(call, ids, ledger)));
+  problems.push(...(await wrongName(call, media, ledger)));
   problems.push(...(await continued.problems()));
   return { kills: times, databaseKills, acknowledged: counts, continued: continued.counts, problems };
+}
+
+/** Waits until a count of acknowledged writes grows; on a slow machine not for ever. */
+async function firstAnswer(count: () => number): Promise<void> {
+  const [before, limit] = [count(), Date.now() + ANSWER_LIMIT_MS];
+  while (count() === before && Date.now() < limit) await wait(20);
 }
 
 interface Work {
@@ -140,6 +153,20 @@ async function upload({ call, ids, ledger, counts }: Work): Promise<void> {
   }
 }
 
+/** Gives the media one name after the other; until the hub is gone. */
+async function renameMedia({ call, media, ledger, counts }: Work & { media: number }): Promise<void> {
+  try {
+    for (let number = ledger.mediaName + 1; ; number += 1) {
+      expectStatus(await call('PATCH', `/rest/Media/${media}`, { name: `${number}` }), 200);
+      ledger.mediaName = number;
+      counts.mediaEdits += 1;
+      await wait(50);
+    }
+  } catch (error) {
+    if (error instanceof Unexpected) throw error;
+  }
+}
+
 /** An answer that nobody should get, whatever was killed. */
 class Unexpected extends Error {}
 
@@ -175,6 +202,14 @@ async function wrongFiles(call: HubClient, ids: SampleIds, { files }: Ledger): P
     if (actual !== expected) problems.push(`${key} is not what was uploaded (${reply.status})`);
   }
   return problems;
+}
+
+async function wrongName(call: HubClient, media: number, { mediaName }: Ledger): Promise<string[]> {
+  const { name } = (await call<{ name: string }>('GET', `/rest/Media/${media}`)).body;
+  // The next name may have landed without an answer.
+  return [mediaName, mediaName + 1].map(String).includes(name) || mediaName === 0
+    ? []
+    : [`the media is named ${name}, not ${mediaName}`];
 }
 
 async function postmasterOf(hub: TestHub): Promise<number> {

@@ -4,7 +4,7 @@ import { crashRun } from './crash.ts';
 
 /*
  * `npm run -s crash -- [--times N] [--seed S]`: kills the hub N times under load, and ends with 1 if
- * anything that was acknowledged is lost or doubled.
+ * anything that was acknowledged is lost or doubled, or a kind of work was never acknowledged.
  */
 
 const { values } = parseArgs({
@@ -23,15 +23,21 @@ try {
       if (kill % 10 === 0) console.log(`${kill} of ${times}`);
     },
   });
-  const { creates, edits, deletes, files } = outcome.acknowledged;
+  const { creates, edits, deletes, files, mediaEdits } = outcome.acknowledged;
   for (const problem of outcome.problems) console.log(problem);
-  console.log(`acknowledged: ${creates} creates, ${edits} edits, ${deletes} deletes, ${files} files`);
+  console.log(
+    `acknowledged: ${creates} creates, ${edits} edits, ${deletes} deletes, ${files} files, ${mediaEdits} edits of a media`,
+  );
   const { resumedUploads, keyed, transcodes } = outcome.continued;
   console.log(`over a kill: ${resumedUploads} uploads, ${keyed} keyed requests, ${transcodes} transcodes`);
   console.log(
     `${outcome.kills} kills, ${outcome.databaseKills} of them with the database, ${outcome.problems.length} lost or doubled`,
   );
-  process.exitCode = outcome.problems.length === 0 ? 0 : 1;
+  // A run in which nothing was acknowledged has shown nothing.
+  const counts = Object.entries({ ...outcome.acknowledged, ...outcome.continued });
+  const idle = counts.flatMap(([what, count]) => (count === 0 ? [what] : []));
+  if (idle.length > 0) console.log(`never acknowledged: ${idle.join(', ')}`);
+  process.exitCode = outcome.problems.length + idle.length === 0 ? 0 : 1;
 } finally {
   await hub.stop();
 }
