@@ -1,0 +1,86 @@
+import type { Project } from '../../../src/domain/entity-types.ts';
+import type { MediaKey } from '../../../src/domain/identity.ts';
+import type { ServerMedia, ServerRow } from '../../../src/sync/ports.ts';
+
+/** What is on the measured device. */
+export interface Device {
+  account: string;
+  /** Of the host's RPC. */
+  hostAddress: string;
+  medias: number;
+  rowsOfMedia: number;
+}
+
+export const project: Project = { id: 1, name: 'Season', summary: '', permission: 'Full Control' };
+
+const species = Array.from({ length: 180 }, (_, i) => `Species number ${i}`);
+const certainties = ['certain', 'probable', 'possible', ''];
+
+export function mediaKeyAt({ rowsOfMedia }: Pick<Device, 'rowsOfMedia'>, n: number): MediaKey {
+  return uuidOf(n, rowsOfMedia + 7);
+}
+
+export function mediasOf(device: Device): ServerMedia[] {
+  return Array.from({ length: device.medias }, (_, n) => ({
+    key: mediaKeyAt(device, n),
+    serverId: n + 1,
+    projectId: project.id,
+    type: 1,
+    kind: 'video',
+    name: `Dive ${String(n).padStart(4, '0')}.mp4`,
+    sectionId: null,
+    width: 1920,
+    height: 1080,
+    frameCount: 36_000,
+    fps: 29.97,
+    attributes: { Station: `S${n % 40}` },
+    raw: { id: n + 1, created_datetime: '2026-01-01T00:00:00Z' },
+  }));
+}
+
+/** Row `i` of media `n`: what a person drew, so no two alike, and the same at each call. */
+export function rowAt(device: Device, n: number, i: number): ServerRow {
+  const rowId = n * device.rowsOfMedia + i + 1;
+  const [a, b] = [mixed(rowId), mixed(rowId * 3 + 1)];
+  return {
+    ref: { kind: 'localization', version: 1, elementalId: uuidOf(rowId, 1) },
+    rowId,
+    mark: a % 10 === 0 ? 1 : 0,
+    type: 7,
+    media: mediaKeyAt(device, n),
+    deleted: false,
+    fields: {
+      frame: Math.floor((i * 36_000) / device.rowsOfMedia),
+      geometry: {
+        kind: 'box',
+        x: (a % 900_000) / 1_000_000,
+        y: (b % 900_000) / 1_000_000,
+        width: 0.02 + (a % 50_021) / 1_000_000,
+        height: 0.02 + (b % 50_021) / 1_000_000,
+      },
+      'attributes.Species': species[b % species.length] ?? '',
+      'attributes.Certainty': certainties[a % certainties.length] ?? '',
+      'attributes.Comment': b % 20 === 0 ? `seen again at ${a % 600} s` : '',
+    },
+    createdBy: 1 + (a % 6),
+    modifiedBy: 1 + (a % 6),
+    modifiedAt: new Date(1_760_000_000_000 + rowId * 1700 + (a % 1000)).toISOString(),
+  };
+}
+
+/** An integer below 2^31 that looks like chance. */
+function mixed(seed: number): number {
+  let x = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 1;
+}
+
+function uuidOf(seed: number, salt: number): string {
+  const hex = [1, 2, 3, 4].map((k) =>
+    mixed(seed * 5 + k + salt * 0x10001)
+      .toString(16)
+      .padStart(8, '0'),
+  );
+  const [a = '', b = '', c = '', d = ''] = hex;
+  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`;
+}
