@@ -9,6 +9,7 @@ export const licences: readonly Licence[] = [
   { name: '@aws-sdk/client-s3', licence: 'Apache-2.0' },
   { name: '@aws-sdk/lib-storage', licence: 'Apache-2.0' },
   { name: '@aws-sdk/s3-request-presigner', licence: 'Apache-2.0' },
+  { name: '@azure/storage-blob', licence: 'MIT' },
   { name: '@fontsource-variable/inter', licence: 'OFL-1.1' },
   { name: '@fontsource-variable/jetbrains-mono', licence: 'OFL-1.1' },
   { name: '@lucide/svelte', licence: 'ISC' },
