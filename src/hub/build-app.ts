@@ -76,7 +76,9 @@ export function buildApp(deps: HubDeps): FastifyInstance {
           rawQuery: raw.query,
         };
         const perform = (): Promise<Answer> => handler(call as Call<OperationName>);
-        const key = request.headers['idempotency-key'];
+        const key = deps.settings.extensions.has('idempotency-key')
+          ? request.headers['idempotency-key']
+          : undefined;
         if (operation.method !== 'POST' || typeof key !== 'string' || !caller)
           return send(reply, await perform());
         const keyed = { user: caller.id, key, operation: operation.name, request: raw };

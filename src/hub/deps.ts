@@ -1,3 +1,4 @@
+import type { Extension } from './extensions.ts';
 import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Db, Together } from './db/database.ts';
@@ -59,4 +60,6 @@ export interface HubSettings {
   anybodyRegisters: boolean;
   /** What of algorithms without a cluster is run on this machine. */
   runs: LocalRuns;
+  /** What is offered beyond the contract. */
+  extensions: ReadonlySet<Extension>;
 }

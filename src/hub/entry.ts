@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readExtensions } from './extensions.ts';
 import { StartFailure } from './errors.ts';
 import { startHub, type HubOptions, type RunningHub } from './start-hub.ts';
 
@@ -30,6 +31,7 @@ they name no image: staff register them, and members with Can Execute fill in th
 RUN_ALGORITHMS=containers (in containers only),
 CONTAINER_ENGINE (podman, docker, a path or none; default: the first that answers),
 CONTAINER_NETWORK (network of containers, default host), CONTAINER_OPTIONS (more options for each),
+EXTENSIONS=none, or a list such as change-feed,list-parts (what is offered beyond Tator's API; default: all),
 GOOGLE_STORAGE_ENDPOINT=https://... (where buckets of the kind GCP are; default Google's public address)
 LARGEST_UPLOAD_GB (of one file; default 5000)
 ARCHIVE_AGE_DAYS (for how long media wait before they are archived; default 7)
@@ -129,6 +131,7 @@ async function main(): Promise<void> {
     containers: readContainers(process.env),
     fetchPrivateUrls: process.env['FETCH_PRIVATE_URLS'] === '1',
     googleEndpoint: readGoogleEndpoint(process.env),
+    extensions: readExtensions(process.env['EXTENSIONS']),
     archiveAgeDays: readArchiveAge(process.env),
     largestUpload: readLargestUpload(process.env),
     smtp: readSmtp(process.env),

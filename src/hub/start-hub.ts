@@ -24,6 +24,7 @@ import { algorithmWorker } from './jobs/algorithm-worker.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { sweepLeftovers } from './jobs/sweep-leftovers.ts';
 import { smtpMailer, type SmtpSettings } from './mail/mailer.ts';
+import { extensions, type Extension } from './extensions.ts';
 import { BucketStores } from './objects/bucket-stores.ts';
 import { FileStore } from './objects/file-store.ts';
 import { LocalCopies } from './objects/local-copies.ts';
@@ -62,6 +63,8 @@ export interface HubOptions {
   fetchPrivateUrls?: boolean | undefined;
   /** Where Google's storage is, for networks that reach it by a name of their own. */
   googleEndpoint?: string | undefined;
+  /** What is offered beyond the contract; all of it where nothing is said. */
+  extensions?: ReadonlySet<Extension> | undefined;
   /** Bytes that one uploaded file may have; absent: what the stores take. */
   largestUpload?: number | undefined;
   /** Days after which media in `to_archive` are archived; absent: 7. */
@@ -208,6 +211,7 @@ async function makeDeps(
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       anybodyMakesOrganizations: options.openOrganizations ?? false,
       anybodyRegisters: options.openRegistration ?? false,
+      extensions: options.extensions ?? new Set(extensions),
       runs: options.runs ?? 'nothing',
     },
     report,

@@ -15,18 +15,6 @@ import { pageRoutes } from './pages.ts';
 const VERSION = '0.1.0';
 const LONGEST_SIGNATURE_SECONDS = 604_800;
 
-/** What this hub offers beyond the contract; stock clients never need it. */
-const extensions = [
-  'announcements',
-  'change-feed',
-  'events',
-  'idempotency-key',
-  'job-log',
-  'list-parts',
-  'sign-parts',
-  'transcode-progress',
-] as const;
-
 interface PartsQuery {
   Params: { project: string };
   Querystring: { key?: string; upload_id?: string; parts?: string; expiration?: string };
@@ -35,9 +23,14 @@ interface PartsQuery {
 /** The hub's own operations, below `/rest/TidemarkHub`. */
 export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: readonly string[]): void {
   const { db, objects, signer, clock, settings } = deps;
+  const offered = settings.extensions;
 
   /** Lets a client find out what it talks to; needs no token. */
-  app.get('/rest/TidemarkHub', async () => ({ version: VERSION, extensions, operations: served.length }));
+  app.get('/rest/TidemarkHub', async () => ({
+    version: VERSION,
+    extensions: [...offered].sort(),
+    operations: served.length,
+  }));
 
   /** The OpenAPI document; where the original serves YAML, this is JSON, which every YAML reader takes. */
   const document = openApiDocument(operationList, {
@@ -57,40 +50,46 @@ export function extensionRoutes(app: FastifyInstance, deps: HubDeps, served: rea
   }
 
   /** Tells everybody something, `{markdown, hours?}`; for staff. The protocol itself has no way to. */
-  app.post<{ Body: unknown }>('/rest/TidemarkHub/Announcements', async (request, reply) => {
-    const caller = await callerOf(db, request.headers.authorization);
-    if (!caller) throw badRequest(noCredentials);
-    if (!caller.isStaff) throw forbidden();
-    const announcement = await announce(db, request.body, clock.now());
-    return reply.status(201).send(announcement);
-  });
+  if (offered.has('announcements'))
+    app.post<{ Body: unknown }>('/rest/TidemarkHub/Announcements', async (request, reply) => {
+      const caller = await callerOf(db, request.headers.authorization);
+      if (!caller) throw badRequest(noCredentials);
+      if (!caller.isStaff) throw forbidden();
+      const announcement = await announce(db, request.body, clock.now());
+      return reply.status(201).send(announcement);
+    });
 
   changeFeedRoutes(app, deps);
 
   /** Parts that have arrived: `[{PartNumber, ETag, Size}]`. */
-  app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {
-    const { key, uploadId } = await checked(request);
-    const parts = await objects.listParts(key, uploadId);
-    return parts.map(({ number, etag, size }) => ({ PartNumber: number, ETag: etag, Size: size }));
-  });
+  if (offered.has('list-parts'))
+    app.get<PartsQuery>('/rest/TidemarkHub/Parts/:project', async (request) => {
+      const { key, uploadId } = await checked(request);
+      const parts = await objects.listParts(key, uploadId);
+      return parts.map(({ number, etag, size }) => ({ PartNumber: number, ETag: etag, Size: size }));
+    });
 
   /** New URLs for parts of a running upload: `{urls: {"<number>": url}}`. */
-  app.get<PartsQuery>('/rest/TidemarkHub/SignParts/:project', async (request) => {
-    const { key, uploadId } = await checked(request);
-    await objects.listParts(key, uploadId);
-    const lifetime = Math.min(Number(request.query.expiration ?? 86_400) || 0, LONGEST_SIGNATURE_SECONDS);
-    const expires = Math.floor(clock.now() / 1000) + lifetime;
-    const origin = settings.publicUrl ?? `${request.protocol}://${request.host}`;
-    const urls = (request.query.parts ?? '')
-      .split(',')
-      .map(Number)
-      .map((part) => {
-        if (!Number.isInteger(part) || part < 1 || part > 10_000)
-          throw badRequest('"parts" must be a comma list of 1 to 10000.');
-        return [part, origin + signer.sign({ method: 'PUT', key, expires, upload: { id: uploadId, part } })];
-      });
-    return { urls: Object.fromEntries(urls) as Record<string, string> };
-  });
+  if (offered.has('sign-parts'))
+    app.get<PartsQuery>('/rest/TidemarkHub/SignParts/:project', async (request) => {
+      const { key, uploadId } = await checked(request);
+      await objects.listParts(key, uploadId);
+      const lifetime = Math.min(Number(request.query.expiration ?? 86_400) || 0, LONGEST_SIGNATURE_SECONDS);
+      const expires = Math.floor(clock.now() / 1000) + lifetime;
+      const origin = settings.publicUrl ?? `${request.protocol}://${request.host}`;
+      const urls = (request.query.parts ?? '')
+        .split(',')
+        .map(Number)
+        .map((part) => {
+          if (!Number.isInteger(part) || part < 1 || part > 10_000)
+            throw badRequest('"parts" must be a comma list of 1 to 10000.');
+          return [
+            part,
+            origin + signer.sign({ method: 'PUT', key, expires, upload: { id: uploadId, part } }),
+          ];
+        });
+      return { urls: Object.fromEntries(urls) as Record<string, string> };
+    });
 
   async function checked(
     request: FastifyRequest<PartsQuery>,

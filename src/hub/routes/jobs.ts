@@ -24,6 +24,8 @@ const MOST_MEDIA = 100_000;
 /** Runs of algorithms over batches of media. */
 export function jobRoutes(serve: Serve, deps: HubDeps): void {
   const { db, objects, algorithmQueue, clusters, makeId } = deps;
+  const tells = deps.settings.extensions.has('job-log');
+  const shown = (row: Run) => jobJson(row, tells);
 
   serve('create_job_list', async ({ caller, params, body, origin }) => {
     const { project } = await requireProject(db, caller, params.project, level.execute);
@@ -88,12 +90,12 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
     const rows = await runs(sql`jobs.gid = ${gid}`);
     rows.sort((a, b) => (order.get(a.uid) ?? 0) - (order.get(b.uid) ?? 0));
     const message = `Submitted ${uids.length} jobs of "${algorithm.name}"!`;
-    return created({ message, id: uids, object: rows.map(jobJson) });
+    return created({ message, id: uids, object: rows.map(shown) });
   });
 
   serve('get_job_list', async ({ caller, params, query }) => {
     await requireProject(db, caller, params.project, level.view);
-    return ok((await chosen(params.project, query)).map(jobJson));
+    return ok((await chosen(params.project, query)).map(shown));
   });
 
   // Without gid the original cancels all of the project, whatever media_id says; here media_id counts.
@@ -106,7 +108,7 @@ export function jobRoutes(serve: Serve, deps: HubDeps): void {
 
   serve('get_job', async ({ caller, params }) => {
     const row = await find(caller, params.uid, level.view);
-    return ok({ ...jobJson(row), log: row.log });
+    return ok(tells ? { ...shown(row), log: row.log } : shown(row));
   });
 
   serve('delete_job', async ({ caller, params }) => {
@@ -173,8 +175,8 @@ function inBatches(media: readonly number[], size: number): number[][] {
   );
 }
 
-/** Project and user as text, as clients know them; `progress` and `message` are ours. */
-function jobJson(row: Run): Record<string, unknown> {
+/** Project and user as text, as clients know them. `tells`: with `progress` and `message`, which are ours. */
+function jobJson(row: Run, tells: boolean): Record<string, unknown> {
   return {
     id: row.workflow,
     uid: row.uid,
@@ -187,7 +189,6 @@ function jobJson(row: Run): Record<string, unknown> {
     status: row.status,
     start_time: row.start_time,
     stop_time: row.stop_time,
-    progress: row.progress,
-    message: row.message,
+    ...(tells ? { progress: row.progress, message: row.message } : {}),
   };
 }

@@ -14,6 +14,8 @@ import { selectMedia, type MediaBody, type MediaFilters } from '../search/media-
 
 export function transcodeRoutes(serve: Serve, deps: HubDeps): void {
   const { db, queue, objects, makeId } = deps;
+  const tells = deps.settings.extensions.has('transcode-progress');
+  const shown = (row: JobRow) => transcodeJson(row, tells);
 
   serve('transcode', async ({ caller, params, body }) => {
     await requireProject(db, caller, params.project, level.transfer);
@@ -33,21 +35,21 @@ export function transcodeRoutes(serve: Serve, deps: HubDeps): void {
       spec,
     });
     const row = await findJob(uid);
-    return created({ message: 'Transcode job submitted successfully!', id: uid, object: transcodeJson(row) });
+    return created({ message: 'Transcode job submitted successfully!', id: uid, object: shown(row) });
   });
 
   serve('get_transcode', async ({ caller, params }) => {
     const row = await findJob(params.uid);
     await requireProject(db, caller, row.project, level.view);
-    return ok(transcodeJson(row));
+    return ok(shown(row));
   });
 
   serve('get_transcode_list', async ({ caller, params, query }) =>
-    ok((await list(caller, params.project, query)).map(transcodeJson)),
+    ok((await list(caller, params.project, query)).map(shown)),
   );
   serve('get_transcode_list_by_id', async ({ caller, params, query, body }) => {
     await requireProject(db, caller, params.project, level.transfer);
-    return ok((await list(caller, params.project, query, body)).map(transcodeJson));
+    return ok((await list(caller, params.project, query, body)).map(shown));
   });
 
   serve('delete_transcode', async ({ caller, params }) => {
@@ -119,8 +121,8 @@ interface TranscodeBody {
   media_id?: number | null | undefined;
 }
 
-/** With `progress` (0 to 1) and `message`, which the original does not have. */
-function transcodeJson(row: JobRow): Record<string, unknown> {
+/** `tells`: with `progress` (0 to 1) and `message`, which the original does not have. */
+function transcodeJson(row: JobRow, tells: boolean): Record<string, unknown> {
   const { letter: _sentLater, ...spec } = row.spec;
   return {
     spec,
@@ -135,8 +137,7 @@ function transcodeJson(row: JobRow): Record<string, unknown> {
       status: row.status,
       start_time: row.start_time,
       stop_time: row.stop_time,
-      progress: row.progress,
-      message: row.message,
+      ...(tells ? { progress: row.progress, message: row.message } : {}),
     },
   };
 }
