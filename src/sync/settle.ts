@@ -2,15 +2,7 @@ import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { isSetField } from '../domain/member-set.ts';
 import { deletedField, list, rebase, type MergeContext } from './merge.ts';
-import {
-  stockTraits,
-  type Attempt,
-  type Conflict,
-  type Edit,
-  type EntityState,
-  type Revision,
-  type ServerRow,
-} from './ports.ts';
+import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
 
 /*
  * What became of a request, told from all marks of its entity (`../docs/sync.md`):
@@ -78,13 +70,11 @@ function mayStillLand(
   { intent, state, at, batch }: Attempt,
   { now, lateFor, keyed = false }: SettleContext,
 ): boolean {
-  if (intent === 'patch' || state !== 'in-doubt') return false;
-  // It will be sent again under its key (`resend.ts`); without one it is waited for as anywhere else.
-  if (keyed && batch !== undefined) return true;
+  // It will be sent again under its key (`resend.ts`).
+  if (keyed && batch !== undefined) return state === 'in-doubt';
   const age = now - at;
-  const patience = keyed && intent === 'create' ? stockTraits.lateFor : lateFor;
   // Below zero the clock was set back, and tells nothing.
-  return age >= 0 && age < patience;
+  return intent !== 'patch' && state === 'in-doubt' && age >= 0 && age < lateFor;
 }
 
 /** Settles with the row that a PATCH answered, where its mark follows the base directly. */
