@@ -1,8 +1,9 @@
 import type { Json } from '../../src/base/json.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { sameFields, sameValue } from '../../src/domain/compare.ts';
+import type { Fields } from '../../src/domain/fields.ts';
 import { isSetField, membersOf } from '../../src/domain/member-set.ts';
-import { deletedField, fold, rebase, sendable, type MergeContext } from '../../src/sync/merge.ts';
+import { deletedField, fold, rebase, type MergeContext } from '../../src/sync/merge.ts';
 import { needsLookup, nextStep } from '../../src/sync/plan.ts';
 import type { EntityState, ServerRow } from '../../src/sync/ports.ts';
 import { settle } from '../../src/sync/settle.ts';
@@ -120,6 +121,12 @@ const isOrderFree: Property = (one) => {
     : `asks about ${text(asked(straight))} in order, about ${text(asked(mixed))} out of order`;
 };
 
+/** What may be sent, told without the planner's own help: the changes about which nothing is asked. */
+function unasked({ edit, conflicts }: EntityState): Fields {
+  const isAsked = (name: string): boolean => conflicts.some(({ field }) => field === name);
+  return Object.fromEntries(Object.entries(edit?.changes ?? {}).filter(([name]) => !isAsked(name)));
+}
+
 /** Carried out step by step against a server that does what it is told, a plan comes to an end. */
 const ends: Property = (one) => {
   const theirs = latest(one);
@@ -136,10 +143,7 @@ const ends: Property = (one) => {
       }
       return `stands still with ${text(state.edit)}`;
     }
-    if (
-      next.intent === 'patch' &&
-      !sameFields(next.fields, sendable(state.edit ?? one.edit, state.conflicts))
-    )
+    if (next.intent === 'patch' && !sameFields(next.fields, unasked(state)))
       return `sends ${text(next.fields)}`;
     const fields = next.intent === 'create' ? next.fields : { ...server.fields, ...next.fields };
     server = {
