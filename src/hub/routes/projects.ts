@@ -73,7 +73,9 @@ export function projectRoutes(serve: Serve, deps: HubDeps): void {
       if (body.name !== undefined) await requireFreeName(tx, caller, body.name);
       await tx.updateTable('projects').set(set).where('id', '=', params.id).execute();
     });
-    if (body.thumb !== undefined && project.thumb !== '') await objects.delete(project.thumb);
+    // The same upload again is kept under the same key.
+    if (set.thumb !== undefined && project.thumb !== '' && set.thumb !== project.thumb)
+      await objects.delete(project.thumb);
     const object = await readProject(caller, params.id, origin);
     return ok({ message: `Project ${params.id} updated successfully!`, object });
   });

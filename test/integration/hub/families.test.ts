@@ -71,6 +71,9 @@ describe('projects', () => {
     const key = await upload('first');
     expect((await call('PATCH', path, { thumb: key })).status).toBe(200);
     expect(await shown()).toBe('first');
+    // The same upload once more.
+    expect((await call('PATCH', path, { thumb: key })).status).toBe(200);
+    expect(await shown()).toBe('first');
     expect((await call('PATCH', path, { thumb: await upload('second') })).status).toBe(200);
     expect(await shown()).toBe('second');
     for (const thumb of ['x', '../x', key.replace(/[^/]+$/, 'absent.png'), `1/${ids.project}/1/secret`])
