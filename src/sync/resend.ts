@@ -8,7 +8,7 @@ import type { Attempt, EntityState, Place, Revision } from './ports.ts';
  * Where the server knows requests by keys, creates in doubt need no waiting: the very request is sent
  * once more under its key, and is carried out once, whichever of the two comes first. It has to be the
  * same to the letter. A request that cannot be put together again (something of it was settled
- * otherwise) is waited for, as on a server without keys.
+ * otherwise) loses its key: its creates are looked up, and those that are absent are sent anew.
  */
 
 interface Scope {
@@ -32,7 +32,7 @@ export async function sendAgain(deps: SyncDeps, { projectId, kind, mediaIds }: S
     const request = group.toSorted((a, b) => (a.attempt.batch?.at ?? 0) - (b.attempt.batch?.at ?? 0));
     const outcome = isWhole(request)
       ? await sendOne(deps, { projectId, key }, request)
-      : await waitFor(deps, request);
+      : await giveUpKey(deps, request);
     if (outcome.kind === 'stopped') return outcome;
   }
   return done;
@@ -74,7 +74,7 @@ async function sendOne(
   return looked;
 }
 
-async function waitFor(deps: SyncDeps, request: Item[]): Promise<PartOutcome> {
+async function giveUpKey(deps: SyncDeps, request: Item[]): Promise<PartOutcome> {
   const places = request.map(({ place }) => place);
   await reviseAttempts(deps, places, ({ batch: _batch, ...attempt }) => ({ attempt }));
   return done;
