@@ -1,13 +1,13 @@
 import type { ContainerClient, BlockBlobClient } from '@azure/storage-blob';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { badRequest, HubError, notFound } from '../errors.ts';
 import { blockName, currentBlocks, isUploadOf, newUploadId, readBlock, type Block } from './azure-blocks.ts';
 import type { AzureSettings } from './bucket-kinds.ts';
+import { copyHere, requireWhole, type DistantStoreOptions } from './distant-store.ts';
 import { pathOfKey } from './keys.ts';
 import {
   etagOfParts,
@@ -18,7 +18,6 @@ import {
   type PartReference,
   type StoredPart,
 } from './object-store.ts';
-import type { S3StoreOptions } from './s3-store.ts';
 import { spooled } from './spool.ts';
 import { absent, storeFailure } from './store-failures.ts';
 
@@ -35,11 +34,11 @@ const UPLOAD = 'tidemarkupload';
  */
 export class AzureStore implements ObjectStore {
   readonly #settings: AzureSettings;
-  readonly #options: S3StoreOptions;
+  readonly #options: DistantStoreOptions;
   readonly #agents: { plain: PlainAgent; secure: SecureAgent };
   #opening: Promise<ContainerClient> | undefined;
 
-  constructor(settings: AzureSettings, options: S3StoreOptions) {
+  constructor(settings: AzureSettings, options: DistantStoreOptions) {
     this.#settings = settings;
     this.#options = options;
     const agent = { keepAlive: true, maxSockets: 64, ...(options.lookup ? { lookup: options.lookup } : {}) };
@@ -82,20 +81,11 @@ export class AzureStore implements ObjectStore {
     const { size } = await stat(path);
     const blockSize = Math.max(SMALLEST_BLOCK, Math.ceil(size / MOST_BLOCKS));
     await this.#do(() => blob.uploadFile(path, { blockSize, concurrency: 2 }));
-    const info = await this.head(key);
-    if (info?.size !== size)
-      throw storeFailure(new Error(`the store has ${info?.size ?? 0} of ${size} bytes`));
-    return info;
+    return requireWhole(await this.head(key), size);
   }
 
-  async localCopy(key: string): Promise<{ path: string; release(): Promise<void> }> {
-    const info = await this.head(key);
-    if (!info) throw notFound(`There is no object ${key}.`);
-    const identity = `${this.#settings.container} ${key} ${info.etag}`;
-    return this.#options.copies.open(identity, async (path) => {
-      await pipeline(await this.read(key), createWriteStream(path, { mode: 0o600 }));
-      if ((await stat(path)).size !== info.size) throw storeFailure(new Error('the object came short'));
-    });
+  localCopy(key: string): Promise<{ path: string; release(): Promise<void> }> {
+    return copyHere(this, { copies: this.#options.copies, place: this.#settings.container, key });
   }
 
   async directUrl(key: string, seconds: number): Promise<string | undefined> {

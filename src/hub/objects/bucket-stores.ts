@@ -1,17 +1,18 @@
 import type { RemoteFiles } from '../remote/remote-files.ts';
 import { AzureStore } from './azure-store.ts';
 import { reach, type Reached } from './bucket-kinds.ts';
+import type { DistantStoreOptions } from './distant-store.ts';
 import { GoogleTokens } from './google-tokens.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { BucketRow } from './placed-store.ts';
-import { S3Store, type S3StoreOptions } from './s3-store.ts';
+import { S3Store } from './s3-store.ts';
 
 interface Open {
   settings: string;
   store: ObjectStore & { close(): void };
 }
 
-export interface BucketStoresOptions extends Omit<S3StoreOptions, 'lookup' | 'token'> {
+export interface BucketStoresOptions extends Omit<DistantStoreOptions, 'lookup'> {
   remote: Pick<RemoteFiles, 'check' | 'lookup'>;
   /** Where Google's storage is; absent: its public address. */
   googleEndpoint?: string | undefined;
@@ -20,7 +21,7 @@ export interface BucketStoresOptions extends Omit<S3StoreOptions, 'lookup' | 'to
 /** Opens the stores of buckets, and keeps them open while their settings stay the same. */
 export class BucketStores {
   readonly #remote: Pick<RemoteFiles, 'check' | 'lookup'>;
-  readonly #options: S3StoreOptions;
+  readonly #options: DistantStoreOptions;
   readonly #googleEndpoint: string | undefined;
   readonly #open = new Map<number, Open>();
 

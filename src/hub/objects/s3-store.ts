@@ -13,16 +13,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { badRequest, HubError, notFound } from '../errors.ts';
+import { copyHere, requireWhole, type DistantStoreOptions } from './distant-store.ts';
 import { pathOfKey } from './keys.ts';
-import type { LocalCopies } from './local-copies.ts';
 import {
   etagOfParts,
   requireOrder,
@@ -51,14 +49,7 @@ export interface S3Settings extends S3Place {
   externalHost?: string | undefined;
 }
 
-export interface S3StoreOptions {
-  /** Folder for what is on its way. */
-  folder: string;
-  /** Bytes that one PUT may bring. */
-  largest: number;
-  copies: LocalCopies;
-  /** Resolves names; refuses the addresses that this hub does not visit. */
-  lookup?: LookupFunction | undefined;
+export interface S3StoreOptions extends DistantStoreOptions {
   /** Access tokens, for a store that takes them in place of signatures by a key. */
   token?: (() => Promise<string>) | undefined;
 }
@@ -127,19 +118,11 @@ export class S3Store implements ObjectStore {
       queueSize: 2,
     });
     await this.#do(() => upload.done());
-    const info = await this.head(key);
-    if (info?.size !== size)
-      throw storeFailure(new Error(`the store has ${info?.size ?? 0} of ${size} bytes`));
-    return info;
+    return requireWhole(await this.head(key), size);
   }
 
-  async localCopy(key: string): Promise<{ path: string; release(): Promise<void> }> {
-    const info = await this.head(key);
-    if (!info) throw notFound(`There is no object ${key}.`);
-    return this.#options.copies.open(`${this.#bucket} ${key} ${info.etag}`, async (path) => {
-      await pipeline(await this.read(key), createWriteStream(path, { mode: 0o600 }));
-      if ((await stat(path)).size !== info.size) throw storeFailure(new Error('the object came short'));
-    });
+  localCopy(key: string): Promise<{ path: string; release(): Promise<void> }> {
+    return copyHere(this, { copies: this.#options.copies, place: this.#bucket, key });
   }
 
   async directUrl(key: string, seconds: number): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jobPatience, workflowText, type JobAnswer } from '../../support/algorithms.ts';
 import { startTestHub, type HubClient, type Row, type TestHub } from '../../support/hub.ts';
 import { mailSettings, startMailServer, subjectsOf, type MailServer } from '../../support/mail-server.ts';
 import { sampleIds, type SampleIds } from '../../support/hub-sample.ts';
@@ -14,24 +15,6 @@ let annotator: HubClient;
 let ids: SampleIds;
 let me: number;
 const media: number[] = [];
-
-interface JobAnswer {
-  uid: string;
-  gid: string;
-  status: string;
-  message: string;
-  project: string;
-  media_ids: number[];
-  log: string;
-  nodes: { task: string; status: string; start_time: string; stop_time: string }[];
-}
-
-const patience = { timeout: 30_000, interval: 100 };
-
-function workflow(templates: object[], entrypoint = 'main'): string {
-  const head = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' };
-  return JSON.stringify({ ...head, spec: { entrypoint, templates } });
-}
 
 const node = [process.execPath, '-e'];
 
@@ -84,7 +67,7 @@ async function job(uid: string): Promise<JobAnswer> {
 }
 
 async function ended(uid: string): Promise<JobAnswer> {
-  await expect.poll(async () => (await job(uid)).status, patience).toMatch(/Succeeded|Failed|Error/);
+  await expect.poll(async () => (await job(uid)).status, jobPatience).toMatch(/Succeeded|Failed|Error/);
   return job(uid);
 }
 
@@ -112,7 +95,7 @@ describe('jobs', () => {
       name: 'main',
       steps: [[{ name: 'first', template: 'greet' }], [{ name: 'then', template: 'count' }]],
     };
-    await register('Count', workflow([main, greet, count]), { parameters: [{ name: 'leg', value: 3 }] });
+    await register('Count', workflowText([main, greet, count]), { parameters: [{ name: 'leg', value: 3 }] });
     const { status, body } = await start('Count');
     expect(status).toBe(201);
     expect(body.id).toHaveLength(2);
@@ -140,7 +123,7 @@ describe('jobs', () => {
       name: 'main',
       steps: [[{ name: 'a', template: 'bad' }], [{ name: 'b', template: 'bad' }]],
     };
-    await register('Bad', workflow([main, bad]));
+    await register('Bad', workflowText([main, bad]));
     const { body } = await start('Bad', { media_ids: media.slice(0, 1) });
     const failed = await ended(body.id[0] ?? '');
     expect(failed).toMatchObject({ status: 'Failed', message: '"a" ended with 3. no such model' });
@@ -152,10 +135,10 @@ describe('jobs', () => {
       name: 'main',
       container: { command: [...node, 'console.log("begun"); setInterval(() => {}, 1000)'] },
     };
-    await register('Long', workflow([long]));
+    await register('Long', workflowText([long]));
     const { body } = await start('Long');
     const [running, waiting] = body.id as [string, string];
-    await expect.poll(async () => (await job(running)).nodes[0]?.status, patience).toBe('Running');
+    await expect.poll(async () => (await job(running)).nodes[0]?.status, jobPatience).toBe('Running');
     expect((await annotator('DELETE', `/rest/Job/${running}`)).status).toBe(403);
     expect((await admin('DELETE', `/rest/Job/${waiting}`)).status).toBe(200);
     const gid = (await job(running)).gid;
@@ -179,7 +162,7 @@ describe('jobs', () => {
     const one = { media_ids: media.slice(0, 1), ...specs };
     for (const name of ['Count', 'Bad']) await ended((await start(name, one)).body.id[0] ?? '');
     const cancelled = (await start('Long', one)).body.id[0] ?? '';
-    await expect.poll(async () => (await job(cancelled)).nodes[0]?.status, patience).toBe('Running');
+    await expect.poll(async () => (await job(cancelled)).nodes[0]?.status, jobPatience).toBe('Running');
     await admin('DELETE', `/rest/Job/${cancelled}`);
     await ended(cancelled);
     expect(subjectsOf(mailbox)).toEqual(['Counted', 'Not counted']);
@@ -197,11 +180,11 @@ describe('jobs', () => {
       name: 'main',
       steps: [[{ name: 'a', template: 'long' }], [{ name: 'b', template: 'long' }]],
     };
-    await register('Killed', workflow([main, long]));
+    await register('Killed', workflowText([main, long]));
     const { body } = await start('Killed', { media_ids: media.slice(0, 1) });
     const uid = body.id[0] ?? '';
-    await expect.poll(async () => (await job(uid)).nodes[0]?.status, patience).toBe('Running');
-    await expect.poll(() => readFile(noted, 'utf8').catch(() => ''), patience).not.toBe('');
+    await expect.poll(async () => (await job(uid)).nodes[0]?.status, jobPatience).toBe('Running');
+    await expect.poll(() => readFile(noted, 'utf8').catch(() => ''), jobPatience).not.toBe('');
     const pid = Number(await readFile(noted, 'utf8'));
     await hub.kill();
     expect(await isAlive(pid)).toBe(true);
@@ -222,7 +205,7 @@ describe('jobs', () => {
     try {
       await hub.kill();
       await hub.restart();
-      await expect.poll(() => isAlive(mine.pid ?? 0), patience).toBe(false);
+      await expect.poll(() => isAlive(mine.pid ?? 0), jobPatience).toBe(false);
       expect(await isAlive(another.pid ?? 0)).toBe(true);
     } finally {
       for (const child of [mine, another]) child.kill('SIGKILL');
@@ -231,15 +214,15 @@ describe('jobs', () => {
 
   it('are refused before they start when they cannot run here', async () => {
     const image = { name: 'main', container: { image: 'example/count', command: ['count'] } };
-    await register('Image', workflow([image]));
+    await register('Image', workflowText([image]));
     const refused = await start('Image');
     expect([refused.status, refused.body.message]).toEqual([400, expect.stringContaining('names an image')]);
     expect(refused.body.message).toContain('CONTAINER_ENGINE=none');
-    await register('Waits', workflow([{ name: 'main', suspend: {} }]));
+    await register('Waits', workflowText([{ name: 'main', suspend: {} }]));
     expect((await start('Waits')).body.message).toContain('"suspend"');
     await register(
       'Missing value',
-      workflow([{ name: 'main', container: { command: ['{{workflow.parameters.x}}'] } }]),
+      workflowText([{ name: 'main', container: { command: ['{{workflow.parameters.x}}'] } }]),
     );
     expect((await start('Missing value')).status).toBe(400);
     expect((await start('Missing value', { media_ids: [999_999] })).status).toBe(400);
@@ -255,7 +238,7 @@ describe('a hub whose operator has not allowed it', () => {
     const before = { hub, admin };
     try {
       [hub, admin] = [careful, careful.client()];
-      await register('Count', workflow([{ name: 'main', container: { command: ['true'] } }]));
+      await register('Count', workflowText([{ name: 'main', container: { command: ['true'] } }]));
       expect((await start('Count', { media_ids: [1] })).status).toBe(503);
     } finally {
       ({ hub, admin } = before);
