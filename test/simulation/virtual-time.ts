@@ -9,23 +9,22 @@ interface Timed {
 
 /**
  * Time that passes only when everybody waits. Activities (a round of an engine, a command of a user,
- * a request inside the server) wait with `sleep`; the next one to go on is the one whose time comes
- * first, so they interleave at every wait, and the same seed interleaves them in the same way.
+ * a request inside the server) wait with `sleep`, some at several places at once; the next one to go on
+ * is the one whose time comes first, so they interleave at every wait, and the same seed interleaves
+ * them in the same way.
  */
 export class VirtualTime implements Clock {
   #now: number;
   #entered = 0;
-  /** Activities that go on now; below zero while one of them waits at several places at once. */
-  #running = 0;
   /** Activities that have begun and not ended. */
   #open = 0;
   readonly #queue: Timed[] = [];
-  readonly #breathe: () => Promise<void>;
+  readonly #atRest: () => Promise<void>;
 
-  /** `breathe` lets real work go on; only storages that are not in memory need more than a microtask. */
-  constructor(start: number, breathe: () => Promise<void> = () => Promise.resolve()) {
+  /** `atRest` resolves when all that goes on waits; only storages that are not in memory need another. */
+  constructor(start: number, atRest = noMicrotaskLeft) {
     this.#now = start;
-    this.#breathe = breathe;
+    this.#atRest = atRest;
   }
 
   now(): number {
@@ -46,38 +45,31 @@ export class VirtualTime implements Clock {
 
   /** The calling activity goes on after `ms`. */
   sleep(ms: number): Promise<void> {
-    this.#running -= 1;
-    return new Promise((resolve) =>
-      this.at(this.#now + ms, () => {
-        this.#running += 1;
-        resolve();
-      }),
-    );
+    return new Promise((resolve) => this.at(this.#now + ms, resolve));
   }
 
   /** Runs until it waits or ends; its failures are its own business. */
   start(activity: () => Promise<void>): void {
-    this.#running += 1;
     this.#open += 1;
-    void activity().finally(() => {
-      this.#running -= 1;
-      this.#open -= 1;
-    });
+    void activity().finally(() => (this.#open -= 1));
   }
 
   /** Lets everything happen until nothing waits any more. */
   async drain(): Promise<void> {
     for (;;) {
-      while (this.#running > 0) await this.#breathe();
-      if (this.#running < 0) for (let i = 0; i < 20; i += 1) await this.#breathe();
+      await this.#atRest();
       const next = pop(this.#queue);
       if (next !== undefined) {
         this.#now = next.at;
         next.run();
       } else if (this.#open === 0) return;
-      else await this.#breathe();
     }
   }
+}
+
+/** Ticks come after all microtasks, those that other microtasks have begun too. */
+function noMicrotaskLeft(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 function isBefore(a: Timed, b: Timed): boolean {

@@ -31,7 +31,8 @@ export interface WorldOptions {
   frozen?: boolean;
   /** Another storage than the one in memory. */
   makeDevice?: (user: number, time: VirtualTime, makeId: MakeId) => SimulatedDevice;
-  breathe?: () => Promise<void>;
+  /** Resolves when all that goes on waits for time to pass. */
+  atRest?: () => Promise<void>;
 }
 
 /** Requests that one round may need: a fixed share, and one for each element and each way to ask about it. */
@@ -62,7 +63,7 @@ export class World implements Scene {
     this.#script = script;
     this.#options = options;
     this.waits = script.server !== 'exact' && !script.steps.some(({ act }) => act === 'clock');
-    this.time = new VirtualTime(1_700_000_000_000, options.breathe);
+    this.time = new VirtualTime(1_700_000_000_000, options.atRest);
     this.tator = new SimulatedTator(() => this.time.now());
     this.tator.addMedia({ elementalId: firstMedia, type: 3, fields: {} });
     for (let user = 1; user <= script.devices; user += 1) this.stations.push(this.#station(user));
