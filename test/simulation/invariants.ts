@@ -62,12 +62,16 @@ export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promis
   return lost.map((what) => `no acknowledged edit is lost: ${what}`);
 }
 
-/** No request was carried out twice: no device writes the same content over its own. */
+/**
+ * No request was carried out twice: no device writes the same content over its own. (What others had made
+ * of its row in place, as a delete without a trace, is not its own.)
+ */
 const nothingTwice: Checker = ({ tator, stations }) =>
-  tator.log.flatMap(({ made: row, over, ghost, partial }) =>
+  tator.log.flatMap(({ made: row, over, overMade, ghost, partial }) =>
     !ghost &&
     !partial &&
     over !== null &&
+    over === overMade &&
     stations.some(({ user }) => user === row.modifiedBy) &&
     over.modifiedBy === row.modifiedBy &&
     over.deleted === row.deleted &&

@@ -16,6 +16,8 @@ export interface Mark {
   readonly made: ServerRow;
   /** What was current when it was made. */
   readonly over: ServerRow | null;
+  /** That, as it was made; another one where somebody has rewritten it in place. */
+  readonly overMade: ServerRow | null;
   /** What its request had read; another one than `over` where two requests raced. */
   readonly read: ServerRow | null;
   /** Made by a request that came late or twice: nobody waits for it any more. */
@@ -279,7 +281,8 @@ export class SimulatedTator {
       mark: first ? 0 : last.mark + 1,
       ...this.#stamp(user),
     };
-    const mark = { row, made: row, over: last, read, ghost, late, posted, partial, pruned: false };
+    const overMade = this.#current.get(key)?.made ?? null;
+    const mark = { row, made: row, over: last, overMade, read, ghost, late, posted, partial, pruned: false };
     this.#log.push(mark);
     this.#enter(mark);
     if (first) this.#recount(key);
