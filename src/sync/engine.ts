@@ -88,6 +88,7 @@ export class Loop {
   /** When each thing was last done, by its name; ms. */
   readonly #lastDone = new Map<string, number>();
   #auditAt = 0;
+  /** Requests that nobody waits for any more are known to be in doubt. */
   #doubted = false;
   #stopped = false;
   #awake = false;
@@ -128,6 +129,8 @@ export class Loop {
     try {
       outcome = await this.#exchange();
     } catch (error) {
+      // What became of a request may not have been written down (a full disk).
+      this.#doubted = false;
       outcome = stopped({
         kind: 'unknown-outcome',
         message: error instanceof Error ? error.message : String(error),

@@ -11,7 +11,7 @@ export interface Step {
   baseMark: number | null;
   /** The whole content of a create, the changed fields of a patch, nothing of a delete. */
   fields: Fields;
-  /** Refused before: sent alone. */
+  /** Refused before: a create is sent alone. */
   suspect?: boolean;
 }
 

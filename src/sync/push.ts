@@ -113,14 +113,14 @@ class Push {
   /** Steps of one kind of entity. */
   async #run(steps: Step[]): Promise<PartOutcome> {
     const placesOf = (intent: Step['intent']): Place[] =>
-      steps.flatMap((step) => (step.intent === intent && step.suspect !== true ? [step.place] : []));
-    const suspects = steps.flatMap((step) =>
-      step.suspect === true && step.intent === 'create' ? [[step.place]] : [],
+      steps.flatMap((step) => (step.intent === intent ? [step.place] : []));
+    const creates = steps.filter(({ intent }) => intent === 'create');
+    const created = await this.#createAll(
+      creates.flatMap(({ suspect, place }) => (suspect === true ? [] : [place])),
+      creates.flatMap(({ suspect, place }) => (suspect === true ? [[place]] : [])),
     );
-    const created = await this.#createAll(placesOf('create'), suspects);
     if (created.kind === 'stopped') return created;
-    const patches = steps.flatMap(({ intent, place }) => (intent === 'patch' ? [place] : []));
-    for (const batch of inBatches(patches, window)) {
+    for (const batch of inBatches(placesOf('patch'), window)) {
       const outcome = await this.#patch(batch);
       if (outcome.kind === 'stopped') return outcome;
     }

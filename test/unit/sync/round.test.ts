@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { Loop } from '../../../src/sync/engine.ts';
+import type { Answer, ServerPort, SyncStorage } from '../../../src/sync/ports.ts';
+import { DiskFull, Life } from '../../simulation/faults.ts';
+import { MemoryDevice } from '../../simulation/memory-device.ts';
+import { SimulatedTator } from '../../simulation/simulated-tator.ts';
+import { FaultyPort } from '../../simulation/tator-port.ts';
+import { VirtualTime } from '../../simulation/virtual-time.ts';
+import { key, ref } from './support.ts';
+
+const media = 'm';
+const fields = { frame: 1 };
+const lost: Answer<never> = { ok: false, failure: { kind: 'unknown-outcome', message: 'no answer' } };
+const refused: Answer<never> = { ok: false, failure: { kind: 'rejected', message: 'deadlock detected' } };
+
+/** A device on a stock Tator; `server` and `storage` can be overridden call by call. */
+function onStock() {
+  const time = new VirtualTime(0);
+  let ids = 0;
+  const makeId = () => `id-${(ids += 1)}`;
+  const life = new Life(() => undefined);
+  const tator = new SimulatedTator(() => time.now());
+  tator.addMedia({ elementalId: media, type: 3, fields: {} });
+  const server: ServerPort = new FaultyPort({
+    ...{ tator, life, time, user: 1, kind: 'stock' },
+    traffic: { requests: 0, trace: 0 },
+  });
+  const device = new MemoryDevice({ time, makeId });
+  const storage: SyncStorage = device.storage(life);
+  const loop = new Loop({ storage, server, clock: time, random: () => 0.5, makeId });
+  /** One round that begins `after` ms from now. */
+  const round = async (after = 0): Promise<void> => {
+    time.at(time.now() + after, () =>
+      time.start(async () => {
+        await loop.round();
+      }),
+    );
+    await time.drain();
+  };
+  const apply = (change: 'create' | 'delete') =>
+    device.apply(
+      {
+        ...{ projectId: 1, media, label: change },
+        changes: [
+          change === 'create' ? { kind: change, ref, type: 7, media, fields } : { kind: change, ref },
+        ],
+      },
+      time.now(),
+      'saved',
+    );
+  return { tator, device, server, storage, apply, round };
+}
+
+describe('a round of the engine', () => {
+  it('does not send a create again at once whose lost answer a full disk kept from being written down', async () => {
+    const { tator, device, server, storage, apply, round } = onStock();
+    await apply('create');
+    let sent = 0;
+    const revise = storage.revise.bind(storage);
+    server.createAnnotations = async () => {
+      sent += 1;
+      storage.revise = () => Promise.reject(new DiskFull());
+      return lost;
+    };
+    await round();
+    storage.revise = revise;
+    await round(5000);
+    expect(sent).toBe(1);
+    expect(device.state({ ref }).attempt).toMatchObject({ intent: 'create', state: 'in-doubt' });
+    expect(tator.current(key)).toBeNull();
+  });
+
+  it('tries a delete again that a server turned away whose refusals may mean anything', async () => {
+    const { tator, device, server, apply, round } = onStock();
+    await apply('create');
+    await round();
+    await apply('delete');
+    const remove = server.deleteAnnotation.bind(server);
+    server.deleteAnnotation = () => Promise.resolve(refused);
+    await round(5000);
+    expect(tator.isLive(key)).toBe(true);
+    server.deleteAnnotation = remove;
+    await round(30_000);
+    expect(tator.isLive(key)).toBe(false);
+    expect(device.state({ ref })).toMatchObject({ edit: null, attempt: null });
+  });
+});
