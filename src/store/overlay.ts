@@ -70,7 +70,8 @@ function create(
   const before = visibleFields(state);
   if (before !== null)
     return edited(state, { kind: 'change', ref: change.ref, fields: change.fields }, context);
-  const base = state.edit?.base ?? state.row;
+  // Of his own element, deleted before the server was known to have it, the user has not seen the row.
+  const base = state.edit === null ? state.row : state.edit.base;
   const fresh = newEdit(change, context);
   const edit: Edit =
     base === null || base.deleted

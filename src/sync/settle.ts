@@ -36,7 +36,7 @@ export function settle(state: EntityState, history: ServerRow[], context: Settle
   const landed = findLanded({ ...state, attempt }, marks);
   if (landed === null) {
     if (mayStillLand(attempt, context)) return { row: current };
-    return settleUnsent({ ...state, attempt }, current, context);
+    return settleUnsent({ ...state, attempt, edit: asSeen(state.edit, marks) }, current, context);
   }
   const confirmed = confirm({ ...state, attempt }, landed, context);
   const repaired = repairHidden(
@@ -53,6 +53,16 @@ export function settle(state: EntityState, history: ServerRow[], context: Settle
 function isBack({ edit, attempt }: EntityState, last: ServerRow): boolean {
   if (attempt !== null || edit?.op !== 'create' || last.deleted) return false;
   return edit.base !== null && last.mark < edit.base.mark;
+}
+
+/**
+ * A delete that follows a create without an answer (a lost database has only the delete): its user has seen
+ * what he had made himself, which is the first mark.
+ */
+function asSeen(edit: Edit | null, marks: ServerRow[]): Edit | null {
+  const [first] = marks;
+  if (edit?.op !== 'delete' || edit.base !== null || first === undefined || first.deleted) return edit;
+  return { ...edit, base: first };
 }
 
 /** A create that had been found absent once, and is there now after all: a restore has brought it back. */

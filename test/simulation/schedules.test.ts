@@ -68,6 +68,19 @@ describe('any schedule of edits, kills, lost answers and lost databases', () => 
   });
 });
 
+describe('any schedule, on the server that it is made for,', () => {
+  it.each([
+    [32712, 'a delete that a stock server turns away for reasons of its own'],
+    [39816, 'an undo of a create that a stock server turns away for reasons of its own'],
+    [43723, 'an element that others delete in place just before its user deletes it'],
+    [48873, 'a create of a track whose lost answer a full disk keeps from being written down'],
+    [50943, 'an undo of a delete after a lost database, of what others have changed meanwhile'],
+    [55750, 'a create on a hub whose lost answer a full disk keeps from being written down'],
+  ])('keeps every invariant in schedule %i: %s', async (seed) => {
+    expect((await runScript(scriptOf(seed))).violations).toEqual([]);
+  });
+});
+
 describe('the checkers catch a planted bug:', () => {
   it.each(Object.keys(plants))('%s', { timeout: 60_000 }, async (name) => {
     const caught = await firstFailure({ from: 1, count: 1000 }, { planted: plants[name] ?? {} });

@@ -169,6 +169,20 @@ describe('undo', () => {
     ]);
   });
 
+  it('does not replace unseen what others made of an element that was deleted while its create was in doubt', async () => {
+    const opened = await makeWorld().open();
+    const { store, sync } = opened;
+    await store.apply(createCommand(a));
+    const create = { id: 't', key: entityKey(a), revision: 1, intent: 'create', baseMark: null } as const;
+    await sync.revise([{ ref: a, media }], () => [
+      { attempt: { ...create, sent: {}, state: 'in-doubt', at: 0 } },
+    ]);
+    await store.apply(deleteCommand(a));
+    await serve(opened, [rowOf(a, { mark: 1, modifiedBy: 3 })]);
+    await store.undo(media);
+    expect(await now(store.outbox())).toMatchObject([{ op: 'create', base: null, changes: { frame: 5 } }]);
+  });
+
   it('survives a restart', async () => {
     const world = makeWorld();
     const first = await world.open();

@@ -123,6 +123,15 @@ describe('settling a delete in doubt', () => {
     });
   });
 
+  it('asks where others changed what its user had made and deleted before he knew it was there', () => {
+    const unseen = editOf({ op: 'delete', changes: {}, maybeSent: true });
+    const state = stateOf({ edit: unseen, attempt: attemptOf({ intent: 'delete', baseMark: null }) });
+    expect(settle(state, [base], testContext())).toMatchObject({ edit: { op: 'delete', base } });
+    const theirs = rowOf({ mark: 1, fields: { frame: 2, 'attributes.A': 'x' } });
+    const outcome = settle(state, [base, theirs], testContext());
+    expect(outcome.conflicts).toMatchObject([{ field: '$deleted', mine: true, theirs: false }]);
+  });
+
   it('makes the entity again when the user took the delete back meanwhile', () => {
     const undone = editOf({ base, changes: {}, revision: 2 });
     const outcome = settle(stateOf({ row: base, edit: undone, attempt }), [base, tombstone], testContext());
