@@ -8,6 +8,7 @@ import { historyState, nextRedo, nextUndo } from './journal-table.ts';
 import { forwardChanges, inverseChanges } from './journal.ts';
 import { fromQuery } from './live.ts';
 import { readMeta, writeMeta } from './meta.ts';
+import { hiddenProjects, isHidden } from './hidden-projects.ts';
 import type { Pages } from './pages.ts';
 import { planDiscard, planRetry } from './parked.ts';
 import { planResolution } from './resolution.ts';
@@ -18,6 +19,7 @@ import type {
   Annotation,
   AnnotationStore,
   EditCommand,
+  HiddenProject,
   HistoryState,
   Live,
   MediaItem,
@@ -63,7 +65,13 @@ export class DexieAnnotationStore implements AnnotationStore {
   }
 
   projects(): Live<Project[]> {
-    return fromQuery(() => this.#db.projects.orderBy('id').toArray());
+    return fromQuery(async () =>
+      (await this.#db.projects.orderBy('id').toArray()).filter((project) => !isHidden(project)),
+    );
+  }
+
+  hiddenProjects(): Live<HiddenProject[]> {
+    return fromQuery(() => hiddenProjects(this.#db));
   }
 
   catalog(projectId: number): Live<ProjectCatalog | null> {
@@ -133,11 +141,11 @@ export class DexieAnnotationStore implements AnnotationStore {
   }
 
   retryParked(key: EntityKey): Promise<void> {
-    return this.#ofParked(key, planRetry);
+    return this.#ofStopped(key, ['parked', 'waiting'], planRetry);
   }
 
   discardParked(key: EntityKey): Promise<void> {
-    return this.#ofParked(key, planDiscard);
+    return this.#ofStopped(key, ['parked'], planDiscard);
   }
 
   recovery(): Live<RecoveryReport | null> {
@@ -167,13 +175,14 @@ export class DexieAnnotationStore implements AnnotationStore {
     });
   }
 
-  #ofParked(
+  #ofStopped(
     key: EntityKey,
+    kinds: Edit['status']['kind'][],
     plan: (edit: Edit, state: EntityState, context: PlanContext) => Plan,
   ): Promise<void> {
     return this.#command(async () => {
       const edit = await this.#db.edits.get(key);
-      if (edit?.status.kind !== 'parked') return null;
+      if (edit === undefined || !kinds.includes(edit.status.kind)) return null;
       return this.#single(edit, (state, context) => plan(edit, state, context));
     });
   }

@@ -54,7 +54,7 @@ export async function openStore({
   } catch (error) {
     throw databaseError(error);
   }
-  const outline = new Outline(db, outlineLog ?? null);
+  const outline = new Outline({ db, log: outlineLog ?? null, clock });
   try {
     await outline.restore();
     await recoverAndReport(db, recorder, { now: clock.now(), makeId });

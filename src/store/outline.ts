@@ -1,5 +1,7 @@
+import type { Clock } from '../base/clock.ts';
 import { sameJson } from '../base/json.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
+import { isHidden } from './hidden-projects.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
 
@@ -8,6 +10,9 @@ import type { Recorder } from './types.ts';
  * It is the server's and would be read again, but a database that is lost at sea must not lock the
  * user out of his work for weeks. So it has a second copy in a log of its own beside the recorder's:
  * whenever it changed, all of it is appended, and what was before is released.
+ *
+ * A project that the server does not list any more is hidden; the work on it is kept, and the second
+ * copy holds nothing of it: when it is listed again, it is read again.
  */
 
 type OutlineLine =
@@ -19,25 +24,30 @@ const readAtOnce = 1000;
 export class Outline {
   readonly #db: TidemarkDatabase;
   readonly #log: Recorder | null;
+  readonly #clock: Clock;
   /** Whether the log is to be written; at first nobody knows what is in it. */
   #stale = true;
   #isCopying = false;
 
-  constructor(db: TidemarkDatabase, log: Recorder | null) {
+  constructor({ db, log, clock }: { db: TidemarkDatabase; log: Recorder | null; clock: Clock }) {
     this.#db = db;
     this.#log = log;
+    this.#clock = clock;
   }
 
-  /** These are all projects of the account. */
+  /** These are all projects that the user may see at present. */
   async saveProjects(projects: Project[]): Promise<void> {
     const { projects: table } = this.#db;
     await this.#db.transaction('rw', table, async () => {
       const before = new Map((await table.toArray()).map((project) => [project.id, project]));
       const changed = projects.filter((project) => !sameJson(project, before.get(project.id)));
       const kept = new Set(projects.map(({ id }) => id));
-      const gone = [...before.keys()].filter((id) => !kept.has(id));
-      this.#stale ||= changed.length + gone.length > 0;
-      await Promise.all([table.bulkDelete(gone), table.bulkPut(changed)]);
+      const hiddenSince = this.#clock.now();
+      const hidden = [...before.values()]
+        .filter((project) => !kept.has(project.id) && !isHidden(project))
+        .map((project) => ({ ...project, hiddenSince }));
+      this.#stale ||= changed.length + hidden.length > 0;
+      await table.bulkPut([...changed, ...hidden]);
     });
   }
 
@@ -86,9 +96,10 @@ export class Outline {
 
 async function linesOf(db: TidemarkDatabase): Promise<OutlineLine[]> {
   const [projects, catalogs] = await Promise.all([db.projects.toArray(), db.catalogs.toArray()]);
-  const mine = new Set(projects.map(({ id }) => id));
+  const shown = projects.filter((project) => !isHidden(project));
+  const mine = new Set(shown.map(({ id }) => id));
   return [
-    { v: 1, kind: 'projects', projects },
+    { v: 1, kind: 'projects', projects: shown },
     ...catalogs
       .filter(({ projectId }) => mine.has(projectId))
       .map(({ catalog }): OutlineLine => ({ v: 1, kind: 'catalog', catalog })),

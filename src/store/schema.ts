@@ -69,6 +69,12 @@ export type MediaRecord = Omit<MediaItem, 'sync'> & {
   missing: number;
 };
 
+/** A project of the account; one that the server does not list any more is kept and hidden. */
+export type ProjectRecord = Project & {
+  /** ms; since when it is not listed. */
+  hiddenSince?: number;
+};
+
 export interface CatalogRecord {
   projectId: number;
   catalog: ProjectCatalog;
@@ -97,7 +103,7 @@ export interface TidemarkDatabase extends Dexie {
   journal: EntityTable<JournalEntry, 'id'>;
   ops: EntityTable<OpRecord, 'id'>;
   media: EntityTable<MediaRecord, 'key'>;
-  projects: EntityTable<Project, 'id'>;
+  projects: EntityTable<ProjectRecord, 'id'>;
   catalogs: EntityTable<CatalogRecord, 'projectId'>;
   frameTables: Table<FrameTableRecord, [string, string]>;
   meta: EntityTable<MetaRecord, 'name'>;

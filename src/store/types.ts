@@ -72,6 +72,17 @@ export interface EditCommand {
   changes: Change[];
 }
 
+/** A project that the user may not see at present; all that the device has of it is kept. */
+export interface HiddenProject {
+  id: number;
+  /** Empty where a lost database has taken it along. */
+  name: string;
+  /** ms; null where it is not known. */
+  since: number | null;
+  /** Changes that wait until the permission is back. */
+  unsynced: number;
+}
+
 export interface HistoryState {
   undo: { label: string } | null;
   redo: { label: string } | null;
@@ -93,6 +104,8 @@ export interface RecoveryReport {
 export interface AnnotationStore {
   readonly accountId: string;
   projects(): Live<Project[]>;
+  /** Projects that the server does not list any more, and those of which only the user's work is known. */
+  hiddenProjects(): Live<HiddenProject[]>;
   catalog(projectId: number): Live<ProjectCatalog | null>;
   mediaList(projectId: number): Live<MediaItem[]>;
   mediaItem(key: MediaKey): Live<MediaItem | null>;
@@ -111,7 +124,7 @@ export interface AnnotationStore {
   conflicts(): Live<Conflict[]>;
   /** `mine` keeps my value over theirs, `theirs` takes theirs; both are one undoable step. */
   resolveConflict(id: string, choice: 'mine' | 'theirs'): Promise<void>;
-  /** A parked edit is tried again, or dropped (undoable). */
+  /** A parked edit, or one that waits for a permission, is tried again; a parked one is dropped (undoable). */
   retryParked(key: EntityKey): Promise<void>;
   discardParked(key: EntityKey): Promise<void>;
   /** What the last start had to repair; null if nothing. */

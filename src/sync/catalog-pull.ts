@@ -2,16 +2,9 @@ import type { Project } from '../domain/entity-types.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { settleMedia } from './media-settle.ts';
 import { settleMedias } from './media-push.ts';
-import type { Answer, ServerMedia } from './ports.ts';
+import type { ServerMedia } from './ports.ts';
 
 const mediaAtOnce = 1000;
-
-/** The projects of the account; also the test whether the server is there. */
-export async function pullProjects({ server, storage }: SyncDeps): Promise<Answer<Project[]>> {
-  const answer = await server.readProjects();
-  if (answer.ok) await storage.saveProjects(answer.value);
-  return answer;
-}
 
 /** Types, versions, sections, vocabulary and people of a project. None of them has a clock: all are read. */
 export async function pullCatalog({ server, storage }: SyncDeps, project: Project): Promise<PartOutcome> {

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { MergeContext } from './merge.ts';
 import type { Failure, ServerPort, ServerTraits, SyncStorage } from './ports.ts';
+import type { Permissions } from './permissions.ts';
 import type { Refusals } from './refusals.ts';
 import type { SettleContext } from './settle.ts';
 
@@ -15,6 +16,7 @@ export interface SyncDeps {
   traits: ServerTraits;
   /** What was refused in the life of this engine. */
   refusals: Refusals;
+  permissions: Permissions;
 }
 
 /** How a part of a round ended: at rest, or stopped by the connection. */

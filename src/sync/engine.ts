@@ -1,7 +1,8 @@
 import type { Stop } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
 import type { Project } from '../domain/entity-types.ts';
-import { pullCatalog, pullMedia, pullProjects } from './catalog-pull.ts';
+import { needOf } from '../domain/permission.ts';
+import { pullCatalog, pullMedia } from './catalog-pull.ts';
 import {
   initialConnection,
   nextConnection,
@@ -9,11 +10,13 @@ import {
   type ConnectionEvent,
   type ConnectionState,
 } from './connection.ts';
+import { pullProjects } from './contact.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { pushMedia } from './media-push.ts';
 import { stockTraits, type ServerTraits, type SyncStatus } from './ports.ts';
 import { audit, pull } from './pull.ts';
 import { push } from './push.ts';
+import { Permissions } from './permissions.ts';
 import { Refusals } from './refusals.ts';
 import { problemOf, sameStatus } from './status.ts';
 
@@ -31,7 +34,7 @@ import { problemOf, sameStatus } from './status.ts';
  * where only a person can help (offline by choice, sign-in needed).
  */
 
-export interface EngineOptions extends Omit<SyncDeps, 'traits' | 'refusals'> {
+export interface EngineOptions extends Omit<SyncDeps, 'traits' | 'refusals' | 'permissions'> {
   random: Random;
   /** After the medias of a project were exchanged: where uploads are ordered. May throw; the round goes on. */
   afterMedia?: (projectId: number) => Promise<void>;
@@ -51,6 +54,8 @@ export interface SyncEngine {
 const pollEvery = 2000;
 const catalogEvery = 60_000;
 const mediaEvery = 5000;
+/** How often it is asked for a permission that work waits for. */
+const permissionEvery = 10_000;
 const auditEvery = 10_000;
 const releaseEvery = 30_000;
 const silence = 1000;
@@ -83,6 +88,9 @@ export class Loop {
   #projects: Project[] = [];
   #traits: ServerTraits = stockTraits;
   readonly #refusals = new Refusals();
+  readonly #permissions = new Permissions();
+  /** Something waits for a permission. */
+  #waits = false;
   /** When the server last answered a question; ms. */
   #heardAt = -Infinity;
   /** When each thing was last done, by its name; ms. */
@@ -153,7 +161,8 @@ export class Loop {
       await storage.doubtSentAttempts();
       this.#doubted = true;
     }
-    if (this.#state.connection.kind !== 'online' || this.#isDue('projects', catalogEvery)) {
+    const contactEvery = this.#waits ? permissionEvery : catalogEvery;
+    if (this.#state.connection.kind !== 'online' || this.#isDue('projects', contactEvery)) {
       const projects = await pullProjects(this.#deps());
       if (!projects.ok) return stopped(projects.failure);
       this.#projects = projects.value;
@@ -163,22 +172,38 @@ export class Loop {
       this.#did('projects');
       this.#on({ kind: 'answered' });
     }
+    let forbidden: PartOutcome = done;
     for (const project of this.#projects) {
       const outcome = await this.#exchangeProject(project);
-      if (outcome.kind === 'stopped') return outcome;
+      if (outcome.kind !== 'stopped') continue;
+      if (outcome.failure.kind !== 'forbidden') return outcome;
+      this.#lastDone.delete('projects');
+      if (this.#permissions.permits(project.id, 'edit')) forbidden = outcome;
     }
+    this.#waits = await this.#isWaiting();
     if (this.#isDue('release', releaseEvery)) {
       await storage.releaseRecorder();
       this.#did('release');
     }
-    return done;
+    return forbidden;
+  }
+
+  /** Whether there is work in a project that the user may not see, or not change, at present. */
+  async #isWaiting(): Promise<boolean> {
+    const { storage } = this.#options;
+    for (const id of await storage.projectIds()) {
+      const outbox = this.#permissions.permits(id, 'transfer') ? [] : await storage.outbox(id);
+      if (outbox.some(({ edit }) => edit !== null && !this.#permissions.permits(id, needOf(edit))))
+        return true;
+    }
+    return false;
   }
 
   async #exchangeProject(project: Project): Promise<PartOutcome> {
     const { id } = project;
     const parts: (() => Promise<PartOutcome>)[] = [
       () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#deps(), project)),
-      () => this.#afterContact(id, () => pushMedia(this.#deps(), id)),
+      () => this.#pushMedia(id),
       () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#deps(), id)),
       () => this.#orderUploads(id),
       () => this.#push(id),
@@ -186,15 +211,24 @@ export class Loop {
       () => pull(this.#deps(), id, 'state'),
       () => this.#every(`audit/${id}`, auditEvery, () => this.#auditNext(id)),
     ];
+    // What is forbidden leaves the rest of the project, to be read at least, as it is.
+    let forbidden: PartOutcome = done;
     for (const part of parts) {
       const outcome = await part();
-      if (outcome.kind === 'stopped') return outcome;
+      if (outcome.kind !== 'stopped') continue;
+      if (outcome.failure.kind !== 'forbidden') return outcome;
+      forbidden = outcome;
     }
-    return done;
+    return forbidden;
   }
 
   #deps(): SyncDeps {
-    return { ...this.#options, traits: this.#traits, refusals: this.#refusals };
+    return {
+      ...this.#options,
+      traits: this.#traits,
+      refusals: this.#refusals,
+      permissions: this.#permissions,
+    };
   }
 
   /**
@@ -236,8 +270,14 @@ export class Loop {
     return done;
   }
 
+  #pushMedia(projectId: number): Promise<PartOutcome> {
+    if (!this.#permissions.permits(projectId, 'edit')) return Promise.resolve(done);
+    return this.#afterContact(projectId, () => pushMedia(this.#deps(), projectId));
+  }
+
   async #push(projectId: number): Promise<PartOutcome> {
     const { storage } = this.#options;
+    if (!this.#permissions.permits(projectId, 'edit')) return done;
     if ((await storage.outbox(projectId)).length === 0) return done;
     await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
     return this.#afterContact(projectId, () => push(this.#deps(), projectId));

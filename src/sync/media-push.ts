@@ -17,6 +17,7 @@ import {
   type Place,
   type ServerMedia,
 } from './ports.ts';
+import { Forbiddances, isResting, keepWaiting } from './permissions.ts';
 import { park } from './settle.ts';
 
 /*
@@ -30,12 +31,14 @@ import { park } from './settle.ts';
 const lanes = 8;
 const mediasAtOnce = 500;
 
-/** Sends what the user did to medias, made here or pulled. */
+/** Sends what the user did to medias, made here or pulled, as far as the permission goes. */
 export async function pushMedia(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
   const edits = await dirtyMedia(deps, projectId);
+  const forbiddances = new Forbiddances(deps, projectId);
   for (const edit of edits.filter(({ op }) => op === 'create')) {
-    const failure = await pushOne(deps, projectId, edit);
-    if (failure !== null) return stopped(failure);
+    if (!deps.permissions.permits(projectId, 'transfer')) break;
+    const failure = await pushOne(deps, { projectId, forbiddances }, edit);
+    if (failure !== null && failure.kind !== 'forbidden') return stopped(failure);
   }
   const ids = await deps.storage.mediaIds(projectId);
   const known = edits.flatMap(({ op, media }) => (op === 'edit' && ids.has(media) ? [placeOf(media)] : []));
@@ -46,9 +49,10 @@ export async function pushMedia(deps: SyncDeps, projectId: number): Promise<Part
   return done;
 }
 
-async function dirtyMedia({ storage }: SyncDeps, projectId: number): Promise<Edit[]> {
+async function dirtyMedia({ storage, clock }: SyncDeps, projectId: number): Promise<Edit[]> {
+  const now = clock.now();
   return (await storage.outbox(projectId)).flatMap(({ edit }) =>
-    edit?.ref.kind === 'media' && edit.status.kind !== 'parked' ? [edit] : [],
+    edit?.ref.kind === 'media' && edit.status.kind !== 'parked' && !isResting(edit, now) ? [edit] : [],
   );
 }
 
@@ -78,11 +82,13 @@ class MediaEdits {
   readonly #deps: SyncDeps;
   readonly #projectId: number;
   readonly #ids: ReadonlyMap<string, number>;
+  readonly #forbiddances: Forbiddances;
 
   constructor(deps: SyncDeps, { projectId, ids }: { projectId: number; ids: ReadonlyMap<string, number> }) {
     this.#deps = deps;
     this.#projectId = projectId;
     this.#ids = ids;
+    this.#forbiddances = new Forbiddances(deps, projectId);
   }
 
   async push(places: Place[]): Promise<PartOutcome> {
@@ -101,7 +107,10 @@ class MediaEdits {
       await this.#doubt(written.map(({ place }) => place));
       return after;
     }
-    for (const { item, result } of results) if (result !== null) await this.#park(item, result);
+    for (const { item, result } of results) {
+      const outcome = result === null ? done : await this.#refuse(item, result);
+      if (outcome.kind === 'stopped') return outcome;
+    }
     return done;
   }
 
@@ -174,13 +183,14 @@ class MediaEdits {
     return refusal;
   }
 
-  async #park({ place, attempt }: Written, failure: Failure): Promise<void> {
-    const reason = 'message' in failure ? failure.message : failure.kind;
-    const { revision } = attempt;
-    const now = this.#deps.clock.now();
-    await this.#deps.storage.revise([place], (states) =>
-      states.map((state) => park(state, { reason, revision, now })),
-    );
+  /** Parked; what only lacks a permission waits, unless the project as a whole is out of reach. */
+  async #refuse({ place, attempt }: Written, failure: Failure): Promise<PartOutcome> {
+    if (failure.kind === 'forbidden') {
+      const outcome = await this.#forbiddances.note(failure, 'edit');
+      if (outcome.kind === 'stopped') return outcome;
+    }
+    await refuse(this.#deps, place, { failure, revision: attempt.revision });
+    return done;
   }
 
   async #doubt(places: Place[]): Promise<void> {
@@ -207,7 +217,22 @@ function reasonOf(unstorable: string[]): string {
   return `This server cannot store it in a media that is there already: ${unstorable.join(', ')}`;
 }
 
-async function pushOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<Failure | null> {
+async function refuse(
+  { storage, clock }: SyncDeps,
+  place: Place,
+  { failure, revision }: { failure: Failure; revision: number },
+): Promise<void> {
+  const reason = 'message' in failure ? failure.message : failure.kind;
+  const change = failure.kind === 'forbidden' ? keepWaiting : park;
+  const refusal = { reason, revision, now: clock.now() };
+  await storage.revise([place], (states) => states.map((state) => change(state, refusal)));
+}
+
+async function pushOne(
+  deps: SyncDeps,
+  { projectId, forbiddances }: { projectId: number; forbiddances: Forbiddances },
+  edit: Edit,
+): Promise<Failure | null> {
   const { server, storage } = deps;
   const there = await findOne(deps, projectId, edit);
   if (there !== 'absent') return there;
@@ -221,10 +246,13 @@ async function pushOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
     return found === 'absent' ? null : found;
   }
   const { failure } = answer;
+  if (failure.kind === 'forbidden') {
+    await storage.revise([place], (states) => states.map(() => ({ attempt: null })));
+    const outcome = await forbiddances.note(failure, 'transfer');
+    if (outcome.kind === 'stopped') return outcome.failure;
+  }
   if (isAnswer(failure)) {
-    const reason = 'message' in failure ? failure.message : failure.kind;
-    const parked = { reason, revision: written.edit.revision, now: deps.clock.now() };
-    await storage.revise([place], (states) => states.map((state) => park(state, parked)));
+    await refuse(deps, place, { failure, revision: written.edit.revision });
     return null;
   }
   await storage.revise([place], (states) =>

@@ -82,7 +82,7 @@ function withoutMembers(step: Step): Step | null {
 function deletesNothing({ edit }: EntityState): boolean {
   return (
     edit?.op === 'delete' &&
-    edit.status.kind === 'pending' &&
+    edit.status.kind !== 'parked' &&
     !edit.maybeSent &&
     (edit.base === null || edit.base.deleted)
   );

@@ -40,7 +40,9 @@ export type RowMark = Pick<ServerRow, 'ref' | 'rowId' | 'mark'>;
 export type EditStatus =
   | { kind: 'pending' }
   /** The server refused it for good; kept until the user decides. */
-  | { kind: 'parked'; reason: string; at: number };
+  | { kind: 'parked'; reason: string; at: number }
+  /** Refused for want of a permission; tried again by itself. */
+  | { kind: 'waiting'; reason: string; at: number };
 
 /** The user's unconfirmed work on one entity: one record in the overlay. */
 export interface Edit {
@@ -325,7 +327,9 @@ export interface SyncStorage {
    */
   putServerMedia(projectId: number, medias: ServerMedia[], options: { complete: boolean }): Promise<void>;
 
+  /** Of all projects that the device knows, those included that the server does not list any more. */
   projectIds(): Promise<number[]>;
+  /** These are all projects that the user may see; what is there of others is kept, and hidden. */
   saveProjects(projects: Project[]): Promise<void>;
   saveCatalog(catalog: ProjectCatalog): Promise<void>;
 

@@ -6,6 +6,7 @@ import { lookUp } from './lookup.ts';
 import { absentOf, needsLookup, nextStep, type PlanContext, type Step } from './plan.ts';
 import type { Answer, Attempt, EntityState, Failure, Place, ServerRow } from './ports.ts';
 import { sendAgain } from './resend.ts';
+import { Forbiddances, isResting, keepWaiting } from './permissions.ts';
 import { park, settleEcho } from './settle.ts';
 import { noteRenewals, renewTracks } from './tracks.ts';
 
@@ -47,6 +48,7 @@ class Push {
   readonly #mediaIds: PlanContext['mediaIds'];
   /** Revisions that this push has sent already: what comes back is for the next one. */
   readonly #tried = new Set<string>();
+  readonly #forbiddances: Forbiddances;
   #absent: PlanContext['absent'] = new Set();
   #batchSize = firstBatchSize;
 
@@ -54,6 +56,7 @@ class Push {
     this.#deps = deps;
     this.#projectId = projectId;
     this.#mediaIds = mediaIds;
+    this.#forbiddances = new Forbiddances(deps, projectId);
   }
 
   async pass(): Promise<{ outcome: PartOutcome; moved: boolean }> {
@@ -97,7 +100,7 @@ class Push {
   /** The step of a state, if this push has not tried it yet and it is not resting after a refusal. */
   #fresh(state: EntityState): Step[] {
     const step = nextStep(state, this.#context());
-    if (step === null || state.edit === null) return [];
+    if (step === null || state.edit === null || isResting(state.edit, this.#deps.clock.now())) return [];
     const { key, revision } = state.edit;
     const name = `${step.intent}/${nameOf(state)}/${Object.keys(step.fields).length}`;
     const { refusals, clock } = this.#deps;
@@ -164,6 +167,7 @@ class Push {
       this.#batchSize = nextBatchSize(this.#batchSize, isLost ? null : clock.now() - began);
     if (answer.ok) return this.#lookUpSent(sent);
     if (isLost) return this.#stop(sent, answer.failure);
+    if (answer.failure.kind === 'forbidden') return this.#forbid(written, answer.failure);
     // A 400 may come after the rows were stored.
     const looked = await this.#lookUpSent(sent);
     if (looked.kind === 'stopped') return looked;
@@ -175,9 +179,13 @@ class Push {
     if (written.length === 1 && first !== undefined) {
       return this.#refuse(first, failure, (state) => nextStep(state, this.#context())?.intent === 'create');
     }
-    const middle = Math.ceil(written.length / 2);
-    for (const half of [written.slice(0, middle), written.slice(middle)]) {
-      const outcome = await this.#create(half.map(({ place }) => place));
+    return this.#createHalves(written.map(({ place }) => place));
+  }
+
+  async #createHalves(places: Place[]): Promise<PartOutcome> {
+    const middle = Math.ceil(places.length / 2);
+    for (const half of [places.slice(0, middle), places.slice(middle)]) {
+      const outcome = await this.#create(half);
       if (outcome.kind === 'stopped') return outcome;
     }
     return done;
@@ -234,13 +242,14 @@ class Push {
     results: { item: Written; result: Answer<unknown> }[],
     doubtful: Place[],
   ): Promise<PartOutcome> {
+    let broken: Failure | null = null;
     for (const { item, result } of results) {
       if (result.ok || !isRefusal(result.failure) || doubtful.includes(item.place)) continue;
-      await this.#refuse(item, result.failure, () => true);
+      const outcome = await this.#refuse(item, result.failure, () => true);
+      if (outcome.kind === 'stopped') broken = outcome.failure;
     }
     const begun = new Set(results.map(({ item }) => item));
     await this.#forget(written.flatMap((item) => (begun.has(item) ? [] : [item.place])));
-    let broken: Failure | null = null;
     for (const { item, result } of results) {
       if (result.ok || isRefusal(result.failure)) continue;
       broken = result.failure;
@@ -284,22 +293,39 @@ class Push {
 
   /** Refused: parked with the reason, or, where a refusal may mean anything, tried again later. */
   async #refuse(
-    { place, attempt }: Written,
+    item: Written,
     failure: Failure,
     still: (state: EntityState) => boolean,
   ): Promise<PartOutcome> {
+    if (failure.kind === 'forbidden') return this.#forbid([item], failure);
+    const { place, attempt } = item;
     const { clock, refusals, traits } = this.#deps;
     const now = clock.now();
     const { key, revision } = attempt;
     const reason = 'message' in failure ? failure.message : failure.kind;
-    const exact = traits.exactRefusals || failure.kind === 'forbidden';
-    if (!refusals.note(key, revision, { now, exact })) {
+    if (!refusals.note(key, revision, { now, exact: traits.exactRefusals })) {
       await this.#forget([place]);
       return done;
     }
     await this.#deps.storage.revise([place], (states) =>
       states.map((state) => (still(state) ? park(state, { reason, revision, now }) : {})),
     );
+    return done;
+  }
+
+  /** Refused for want of a permission: nothing was carried out. Of several, each is to be tried alone. */
+  async #forbid(written: Written[], failure: Failure & { kind: 'forbidden' }): Promise<PartOutcome> {
+    const [places, first] = [written.map(({ place }) => place), written[0]];
+    await this.#forget(places);
+    const outcome = await this.#forbiddances.note(failure, 'edit');
+    if (outcome.kind === 'stopped' || first === undefined) return outcome;
+    if (written.length > 1) return this.#createHalves(places);
+    const waiting = {
+      reason: failure.message,
+      revision: first.attempt.revision,
+      now: this.#deps.clock.now(),
+    };
+    await this.#deps.storage.revise(places, (states) => states.map((state) => keepWaiting(state, waiting)));
     return done;
   }
 
@@ -341,9 +367,9 @@ function nameOf({ edit }: EntityState): string {
   return `${edit?.key ?? ''}@${edit?.revision ?? 0}`;
 }
 
-/** Whether the request has an outcome, so that the next may follow. */
+/** Whether the request has an outcome, so that the next may follow; one without permission bars the others too. */
 function isDecided(answer: Answer<unknown>): boolean {
-  return answer.ok || isRefusal(answer.failure);
+  return answer.ok || (isRefusal(answer.failure) && answer.failure.kind !== 'forbidden');
 }
 
 /** Another mark came between, or the answer tells of an entity that is not as it was thought. */

@@ -12,6 +12,8 @@ export type Consequence =
 
 export function consequenceOf(fault: Fault): Consequence {
   if (fault.code === 'offline-by-choice') return { kind: 'wait' };
+  // A permission that was taken away may be given back: it is asked for about once a minute.
+  if (fault.code === 'forbidden') return { kind: 'retry' };
   switch (errorCatalogue[fault.code].advice) {
     case 'retry':
       return { kind: 'retry' };

@@ -9,6 +9,7 @@ import type { Live } from '../../../src/store/types.ts';
 import type { SyncDeps } from '../../../src/sync/deps.ts';
 import { stockTraits, type MarkQuery, type ServerPort, type ServerRow } from '../../../src/sync/ports.ts';
 import { audit, pull } from '../../../src/sync/pull.ts';
+import { Permissions } from '../../../src/sync/permissions.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
 import { mediaKeyAt, mediasOf, project, rowAt, type Device } from './device-data.ts';
 
@@ -207,6 +208,7 @@ class ScaleBench {
       makeId: () => crypto.randomUUID(),
       traits: stockTraits,
       refusals: new Refusals(),
+      permissions: new Permissions(),
     };
   }
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { TidemarkError, type ErrorCode } from '../../../src/contract/errors.ts';
 import { afterFailure, afterWindow, firstLanes, mostLanes } from '../../../src/host/uploads/lanes.ts';
 import { inOrder, reordered } from '../../../src/host/uploads/order.ts';
 import { partBytesFor, usualPartBytes } from '../../../src/host/uploads/parts.ts';
 import { createSlot } from '../../../src/host/uploads/slot.ts';
 import { lifetimeOf, putHeaders, storeKindOf } from '../../../src/host/uploads/store-kind.ts';
+import { consequenceOf } from '../../../src/host/uploads/upload-failure.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -130,5 +132,19 @@ describe('the slot', () => {
     free();
     await first;
     expect(await third).toBe('third');
+  });
+});
+
+describe('the failure of an upload', () => {
+  const consequence = (code: ErrorCode): string => consequenceOf(new TidemarkError(code).fault).kind;
+
+  it('for want of a permission is tried again by itself, as a broken link is', () => {
+    expect([consequence('forbidden'), consequence('offline')]).toEqual(['retry', 'retry']);
+  });
+
+  it('waits for an event where only that helps, and for the user where only he can', () => {
+    expect(
+      ['offline-by-choice', 'bad-token', 'file-changed'].map((code) => consequence(code as ErrorCode)),
+    ).toEqual(['wait', 'wait', 'fail']);
   });
 });

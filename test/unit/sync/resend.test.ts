@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/sync/ports.ts';
 import { stockTraits } from '../../../src/sync/ports.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
+import { Permissions } from '../../../src/sync/permissions.ts';
 import { sendAgain } from '../../../src/sync/resend.ts';
 import { Life } from '../../simulation/faults.ts';
 import { MemoryDevice } from '../../simulation/memory-device.ts';
@@ -34,7 +35,7 @@ function inDoubt(batch: Attempt['batch']) {
   const deps = { storage: device.storage(life), server, clock: time, makeId, traits };
   const again = () =>
     sendAgain(
-      { ...deps, refusals: new Refusals() },
+      { ...deps, refusals: new Refusals(), permissions: new Permissions() },
       { projectId: 1, kind: 'localization', mediaIds: new Map([['m', mediaId]]) },
     );
   const first = () => server.createAnnotations(1, [{ ref, type: 7, mediaIds: [mediaId], fields }], 'k');
