@@ -1,10 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom, type Random } from '../../src/base/random.ts';
 import { Continued } from './continued.ts';
-import type { HubClient, Row, TestHub } from '../support/hub.ts';
+import { killDatabase, type HubClient, type Row, type TestHub } from '../support/hub.ts';
 import { boxSpec, makeVideo, sampleIds, type SampleIds } from '../support/hub-sample.ts';
 
 /** What was acknowledged, by which it is held at the end. */
@@ -64,10 +62,9 @@ export async function crashRun(
     // Every second kill may hit a hub that has answered nothing yet.
     if (kill % 2 === 1) await firstAnswer(() => counts.creates);
     await wait(80 + random() * 900);
-    const postmaster = kill % 4 === 0 ? await postmasterOf(hub) : undefined;
     await hub.kill();
-    if (postmaster !== undefined) {
-      process.kill(postmaster, 'SIGKILL');
+    if (kill % 4 === 0) {
+      await killDatabase(hub.data);
       databaseKills += 1;
     }
     await Promise.all(load);
@@ -210,11 +207,6 @@ async function wrongName(call: HubClient, media: number, { mediaName }: Ledger):
   return [mediaName, mediaName + 1].map(String).includes(name) || mediaName === 0
     ? []
     : [`the media is named ${name}, not ${mediaName}`];
-}
-
-async function postmasterOf(hub: TestHub): Promise<number> {
-  const text = await readFile(join(hub.data, 'postgres/cluster/postmaster.pid'), 'utf8');
-  return Number(text.split('\n')[0]);
 }
 
 function md5(bytes: Buffer): string {

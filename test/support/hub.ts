@@ -182,6 +182,12 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
+/** SIGKILLs the PostgreSQL of the hub on this folder. */
+export async function killDatabase(data: string): Promise<void> {
+  const text = await readFile(join(data, 'postgres/cluster/postmaster.pid'), 'utf8');
+  process.kill(Number(text.split('\n')[0]), 'SIGKILL');
+}
+
 async function signIn(
   url: string,
   data: string,

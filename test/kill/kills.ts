@@ -1,0 +1,255 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { seededRandom, type Random } from '../../src/base/random.ts';
+import { mostLanes } from '../../src/host/uploads/lanes.ts';
+import { eventually } from '../support/host.ts';
+import { sampleIds, type SampleIds } from '../support/hub-sample.ts';
+import { Annotator } from './annotator.ts';
+import type { Phase } from './gate.ts';
+import { Importer } from './importer.ts';
+import { judge } from './judge.ts';
+import type { KillLaptop, Victim } from './laptop.ts';
+import { Ledger, type Contents, type Fault } from './ledger.ts';
+import type { KillPage, Standing } from './page/entry.ts';
+
+declare const killPage: KillPage;
+
+/** What a kill is to fall into. */
+export type Moment = Phase | 'edit' | 'import';
+
+export interface KillOutcome {
+  kills: Record<Victim, number>;
+  /** How many kills fell into each. */
+  moments: Record<Moment, number>;
+  /** Commands that were acknowledged as saved. */
+  edits: number;
+  uploads: number;
+  /** Parts that were sent again, over all kills, and of one file after one kill at most. */
+  resent: { parts: number; most: number };
+  /** Choices of the user that the recovery needed: retries of uploads and medias. */
+  clicks: number;
+  faults: Fault[];
+}
+
+export interface KillPlan {
+  times: number;
+  seed: number;
+  onKill?: (kill: number, victim: Victim, faults: number) => void;
+}
+
+/** ms that a moment is waited for. */
+const momentPatience = 5000;
+/** ms until everything is on the hub after the last kill. */
+const drainPatience = 300_000;
+const moments: readonly (Moment | null)[] = ['edit', 'push', 'pull', 'part', 'completion', 'import', null];
+
+/** Kills browser, host and hub `times` times at work, and holds what is left against what was acknowledged. */
+export async function killRun(laptop: KillLaptop, plan: KillPlan): Promise<KillOutcome> {
+  const ids = await sampleIds(laptop.hub.client());
+  const run = new KillRun(laptop, ids, seededRandom(plan.seed));
+  await run.begin();
+  for (let kill = 1; kill <= plan.times; kill += 1) {
+    const victim = await run.killOnce();
+    plan.onKill?.(kill, victim, run.faults.length);
+  }
+  return run.end();
+}
+
+class KillRun {
+  readonly faults: Fault[] = [];
+  readonly #laptop: KillLaptop;
+  readonly #ids: SampleIds;
+  readonly #random: Random;
+  readonly #ledger = new Ledger();
+  readonly #annotator: Annotator;
+  readonly #importer: Importer;
+  readonly #kills = { browser: 0, host: 0, 'browser and host': 0, hub: 0, 'hub and database': 0 };
+  readonly #moments = { edit: 0, import: 0, push: 0, pull: 0, part: 0, completion: 0 };
+  #clicks = 0;
+
+  constructor(laptop: KillLaptop, ids: SampleIds, random: Random) {
+    this.#laptop = laptop;
+    this.#ids = ids;
+    this.#random = random;
+    const parts = { laptop, random, project: ids.project };
+    this.#annotator = new Annotator({ ...parts, ledger: this.#ledger, ids });
+    this.#importer = new Importer(parts);
+  }
+
+  /** The first file, without which there is nothing to annotate. */
+  async begin(): Promise<void> {
+    await this.#importer.addOne(new AbortController().signal);
+    await eventually(
+      async () => {
+        await this.#lookForMedias();
+        return this.#annotator.medias[0];
+      },
+      { what: 'the first media on the device', patience: 60_000 },
+    );
+  }
+
+  /** Work, a kill in the middle of it, a restart, and a look at what the app shows then. */
+  async killOnce(): Promise<Victim> {
+    const moment = this.#pick(moments);
+    const victim = this.#victim();
+    if (this.#random() < 0.2) await this.#workOffline();
+    const stop = new AbortController();
+    const { signal } = stop;
+    const work = [this.#annotator.work({ signal, pause: moment === 'pull' ? 400 : 60 })];
+    const needsFile = moment === 'part' || moment === 'completion' || moment === 'import';
+    if (needsFile || this.#importer.isUnderway) work.push(this.#importer.addOne(signal));
+    await this.#waitFor(moment);
+    this.#count(victim);
+    stop.abort();
+    await this.#laptop.kill(victim);
+    await Promise.all(work);
+    await this.#laptop.restart(victim);
+    await this.#look();
+    return victim;
+  }
+
+  async end(): Promise<KillOutcome> {
+    if (this.#importer.isUnderway) await this.#importer.addOne(new AbortController().signal);
+    await this.#drained();
+    const rest = this.#laptop.hub.client();
+    const judged = { ledger: this.#ledger, files: this.#importer.files };
+    // Tracks follow the new rows of their members after everything else.
+    let found: Fault[] = [];
+    await eventually(
+      async () => {
+        found = await judge(rest, this.#ids, judged);
+        return found.length === 0 ? true : undefined;
+      },
+      { patience: 30_000 },
+    ).catch(() => undefined);
+    this.faults.push(...found);
+    await this.#laptop.openPage();
+    await this.#look();
+    const resent = this.#laptop.gate.resent();
+    if (resent.most > mostLanes)
+      this.faults.push({
+        kind: 'wrong',
+        text: `after one kill ${resent.most} parts of a file were sent again`,
+      });
+    for (const error of this.#laptop.pageErrors)
+      this.faults.push({ kind: 'wrong', text: `an error on a page: ${error}` });
+    return {
+      ...{ kills: this.#kills, moments: this.#moments, clicks: this.#clicks, resent, faults: this.faults },
+      edits: this.#ledger.acknowledged,
+      uploads: this.#importer.files.size,
+    };
+  }
+
+  /** Some edits that the push then finds all at once. */
+  async #workOffline(): Promise<void> {
+    await this.#laptop.setOffline(true);
+    const edits = 5 + Math.floor(this.#random() * 20);
+    for (let edit = 0; edit < edits; edit += 1) await this.#annotator.once();
+    await this.#laptop.setOffline(false);
+  }
+
+  /** Resolves at a random instant within, or soon after the beginning of, what was asked for. */
+  async #waitFor(moment: Moment | null): Promise<void> {
+    const short = this.#random() * 30;
+    if (moment === null) return wait(this.#random() * 2500);
+    if (moment === 'edit' || moment === 'import') {
+      await wait(this.#random() * 600);
+      const isOn = (): boolean => (moment === 'edit' ? this.#ledger.isUnderway : this.#importer.isUnderway);
+      const end = Date.now() + momentPatience;
+      while (!isOn() && Date.now() < end) await wait(1);
+      return;
+    }
+    await this.#laptop.gate.next(moment, momentPatience);
+    return wait(short);
+  }
+
+  #count(victim: Victim): void {
+    this.#kills[victim] += 1;
+    for (const phase of this.#laptop.gate.underway()) this.#moments[phase] += 1;
+    if (this.#ledger.isUnderway) this.#moments.edit += 1;
+    if (this.#importer.isUnderway) this.#moments.import += 1;
+  }
+
+  /** What the app shows after a restart: nothing that was acknowledged is missing, before any server is asked. */
+  async #look(): Promise<void> {
+    const shown = await this.#shown();
+    this.#importer.settle(await this.#standing());
+    this.faults.push(...this.#ledger.settle(shown), ...this.#ledger.faults(shown));
+    await this.#lookForMedias();
+  }
+
+  async #lookForMedias(): Promise<void> {
+    const { page } = this.#laptop;
+    this.#annotator.medias = await page.evaluate((id) => killPage.mediaKeys(id), this.#ids.project);
+  }
+
+  async #shown(): Promise<Contents> {
+    const { page } = this.#laptop;
+    return new Map(await page.evaluate((keys) => killPage.shown(keys), this.#annotator.medias));
+  }
+
+  #standing(): Promise<Standing> {
+    return this.#laptop.page.evaluate(() => killPage.standing());
+  }
+
+  /** Waits until nothing is open any more; retries what the app asks its user to retry. */
+  async #drained(): Promise<void> {
+    const names = [...this.#importer.files.keys()];
+    let open = '';
+    await eventually(
+      async () => {
+        const standing = await this.#standing();
+        open = openOf(standing, names);
+        if (open === '') return true;
+        await this.#retry(standing);
+        await wait(500);
+        return undefined;
+      },
+      { patience: drainPatience },
+    ).catch(() => this.faults.push({ kind: 'lost', text: `still open at the end: ${open}` }));
+  }
+
+  async #retry({ uploads, medias }: Standing): Promise<void> {
+    const { page } = this.#laptop;
+    for (const { mediaKey, state } of uploads) {
+      if (state.kind !== 'failed') continue;
+      this.#clicks += 1;
+      await page.evaluate((key) => killPage.host.call('uploads.resume', { mediaKey: key }), mediaKey);
+    }
+    for (const { key: mediaKey, stage } of medias) {
+      if (stage.kind !== 'failed') continue;
+      this.#clicks += 1;
+      await page.evaluate((key) => killPage.host.call('media.retry', { mediaKey: key }), mediaKey);
+    }
+  }
+
+  #victim(): Victim {
+    const dice = this.#random();
+    if (dice < 0.4) return 'browser';
+    if (dice < 0.65) return 'host';
+    if (dice < 0.85) return 'browser and host';
+    return dice < 0.93 ? 'hub' : 'hub and database';
+  }
+
+  #pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.#random() * items.length)]!;
+  }
+}
+
+/** What keeps the device from being at rest; empty when nothing does. */
+function openOf(standing: Standing, names: readonly string[]): string {
+  const { unsynced, inDoubt, parked, conflicts, uploads, medias } = standing;
+  const done = new Set(uploads.flatMap(({ name, state }) => (state.kind === 'done' ? [name] : [])));
+  const missing = names.filter((name) => !done.has(name));
+  const told = [
+    unsynced + inDoubt > 0 ? `${unsynced} unsynced, ${inDoubt} in doubt` : '',
+    ...parked.map(({ key, reason }) => `${key} is parked: ${reason}`),
+    conflicts > 0 ? `${conflicts} conflicts` : '',
+    ...missing.map((name) => `${name} (${stateOf(name, standing)})`),
+    ...medias.flatMap(({ name, stage }) => (stage.kind === 'ready' ? [] : [`${name} is ${stage.kind}`])),
+  ];
+  return told.filter((text) => text !== '').join('; ');
+}
+
+function stateOf(name: string, { uploads }: Standing): string {
+  return JSON.stringify(uploads.find((upload) => upload.name === name)?.state ?? 'no upload');
+}
