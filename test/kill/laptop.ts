@@ -1,11 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright';
-import { build } from 'vite';
 import { newProfile, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { type BrowserApp, connectToApp, startBrowserApp } from '../support/host.ts';
+import { bundlePage } from '../support/in-chromium.ts';
 import { killDatabase, startTestHub, type TestHub } from '../support/hub.ts';
 import { Gate } from './gate.ts';
 import type { KillPage } from './page/entry.ts';
@@ -19,6 +18,8 @@ type Profile = Awaited<ReturnType<typeof newProfile>>;
 
 /** Bytes: a file is some ten parts. */
 const partBytes = 64 * 1024;
+/** ms: after a kill its database has to replay its log, on a disk that everything else uses too. */
+const startLimit = 180_000;
 
 /** A device (host and browser) and its hub, all real processes over folders that outlive every kill. */
 export class KillLaptop {
@@ -44,10 +45,11 @@ export class KillLaptop {
 
   /** With a hub of its own, signed in as the sample's annotator. */
   static async start(): Promise<KillLaptop> {
-    const hub = await startTestHub({ sample: true });
+    const hub = await startTestHub({ sample: true, startLimit });
     const gate = await Gate.to(() => hub.url);
+    const code = await bundlePage(new URL('page/entry.ts', import.meta.url), 'iife');
     const data = await mkdtemp(join(tmpdir(), 'tidemark-kill-'));
-    const laptop = new KillLaptop({ hub, gate, data, profile: await newProfile(), code: await bundle() });
+    const laptop = new KillLaptop({ hub, gate, data, profile: await newProfile(), code });
     await laptop.#startApp();
     const host = await connectToApp(laptop.#app);
     const password = (await readFile(join(hub.data, 'annotator-password.txt'), 'utf8')).trim();
@@ -116,22 +118,4 @@ export class KillLaptop {
     this.page = await this.#browser.page();
     this.page.on('pageerror', (error) => this.pageErrors.push(error.stack ?? error.message));
   }
-}
-
-async function bundle(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'silent',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    build: {
-      ...{ write: false, target: 'es2023', minify: false },
-      lib: {
-        entry: fileURLToPath(new URL('page/entry.ts', import.meta.url)),
-        ...{ formats: ['iife'], name: 'killDriver', fileName: 'page' },
-      },
-    },
-  });
-  const output = Array.isArray(built) ? built[0] : built;
-  if (output === undefined || !('output' in output)) throw new Error('the page of the driver was not built');
-  return output.output[0].code;
 }

@@ -10,7 +10,9 @@ import { asTestCase } from './shrink.ts';
 /*
  * `simulate [--schedules N] [--seed S]`: runs N schedules from seed S on all cores, prints
  * `N schedules, C crashes, V violations`, and each violation with the smallest script that shows it;
- * ends with 1 if there was one. `simulate planted`: holds the checkers against known bugs.
+ * ends with 1 if there was one. With `--store dexie` the devices are on the real database, in a real
+ * Chromium: 300 schedules unless told otherwise, and what fails is not made small. `simulate planted`:
+ * holds the checkers against known bugs.
  */
 
 interface Share {
@@ -30,6 +32,8 @@ type Message = { kind: 'found'; found: Found } | { kind: 'done'; crashes: number
 const plantedSeeds = 4000;
 /** Violations that are made small; of the others the seed is enough. */
 const shrunkAtMost = 3;
+/** The real database takes a second or more for each. */
+const usualSchedules = { memory: 100_000, dexie: 300 };
 
 const me = fileURLToPath(import.meta.url);
 
@@ -50,6 +54,24 @@ async function simulate({ schedules, seed }: { schedules: number; seed: number }
   }
   console.log(`${schedules} schedules, ${crashes} crashes, ${found.length} violations`);
   return found.length === 0;
+}
+
+async function simulateOnDexie({ schedules, seed }: { schedules: number; seed: number }): Promise<boolean> {
+  // The processes of the other simulation have no use for a browser.
+  const { simulateInChromium } = await import('./in-chromium.ts');
+  let violations = 0;
+  const crashes = await simulateInChromium({
+    ...{ schedules, seed },
+    onFound: ({ seed: failing, violation }) => {
+      violations += 1;
+      console.log(`seed ${failing}: ${violation}`);
+    },
+    onDone: (done) => {
+      if (done % 50 === 0) console.log(`${done} of ${schedules}`);
+    },
+  });
+  console.log(`${schedules} schedules on Dexie in Chromium, ${crashes} crashes, ${violations} violations`);
+  return violations === 0;
 }
 
 /** Crashes of a share that runs in a process of its own. */
@@ -100,8 +122,9 @@ async function main(): Promise<boolean> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      schedules: { type: 'string', default: '100000' },
+      schedules: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      store: { type: 'string', default: 'memory' },
     },
   });
   const [command, share] = positionals;
@@ -110,10 +133,13 @@ async function main(): Promise<boolean> {
     return true;
   }
   if (command === 'planted') return planted();
-  const [schedules, seed] = [Number(values.schedules), Number(values.seed)];
-  if (!Number.isInteger(schedules) || schedules < 1 || !Number.isInteger(seed))
-    throw new Error('usage: simulate [--schedules N] [--seed S]');
-  return simulate({ schedules, seed });
+  const { store } = values;
+  const isKnown = store === 'memory' || store === 'dexie';
+  const schedules = Number(values.schedules ?? (isKnown ? usualSchedules[store] : NaN));
+  const seed = Number(values.seed);
+  if (!isKnown || !Number.isInteger(schedules) || schedules < 1 || !Number.isInteger(seed))
+    throw new Error('usage: simulate [--schedules N] [--seed S] [--store memory|dexie]');
+  return store === 'dexie' ? simulateOnDexie({ schedules, seed }) : simulate({ schedules, seed });
 }
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -311,9 +311,10 @@ class MemoryStorage implements SyncStorage {
     this.#device.tables.cursors.set(name, value);
   }
 
-  async mediaIds(): Promise<Map<MediaKey, number>> {
+  async mediaIds(projectId: number): Promise<Map<MediaKey, number>> {
     await this.#read();
-    return new Map([...this.#device.tables.media.values()].map(({ key, serverId }) => [key, serverId]));
+    const medias = [...this.#device.tables.media.values()].filter((one) => one.projectId === projectId);
+    return new Map(medias.map(({ key, serverId }) => [key, serverId]));
   }
 
   async putServerMedia(_projectId: number, medias: ServerMedia[]): Promise<void> {

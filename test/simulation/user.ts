@@ -1,3 +1,4 @@
+import { sameJson } from '../../src/base/json.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { Fields } from '../../src/domain/fields.ts';
 import { entityKey, type EntityKey, type EntityRef, type MediaKey } from '../../src/domain/identity.ts';
@@ -53,8 +54,7 @@ async function edit(world: Scene, station: Station, random: Random): Promise<voi
   if (!isSaved) {
     const after = await device.states();
     for (const [key, state] of before)
-      if (state?.edit !== after.get(key)?.edit && (state?.edit ?? null) !== (after.get(key)?.edit ?? null))
-        world.problems.push(`a refused edit leaves nothing: ${key}`);
+      if (!sameEdit(state, after.get(key))) world.problems.push(`a refused edit leaves nothing: ${key}`);
     return;
   }
   for (const change of changes) {
@@ -163,7 +163,7 @@ async function undo(world: Scene, station: Station, random: Random): Promise<voi
   if (entry === null) return;
   for (const { ref } of entry.steps) {
     const [was, state] = [before.get(entityKey(ref)) ?? nothingKnown, await world.stateOf(station, ref)];
-    if (was.edit === state.edit) continue;
+    if (sameEdit(was, state)) continue;
     const key = entityKey(ref);
     if (visibleFields(was) === null && visibleFields(state) !== null) ledger.revived.add(key);
     if (visibleFields(state) === null) ledger.removed.add(key);
@@ -171,6 +171,10 @@ async function undo(world: Scene, station: Station, random: Random): Promise<voi
     ledger.owes(ref, state, 'all');
   }
   await checkUndo(world, station, entry, before);
+}
+
+function sameEdit(one: EntityState | undefined, other: EntityState | undefined): boolean {
+  return sameJson(one?.edit ?? null, other?.edit ?? null);
 }
 
 /** After an undo each element shows what it showed before the step, in the fields of the step. */

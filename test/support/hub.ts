@@ -99,9 +99,11 @@ export async function startTestHub(
     env?: Record<string, string>;
     /** Written by the hub when it is ready, as for a program that embeds it. */
     credentialsFile?: string;
+    /** ms that a start may take. */
+    startLimit?: number;
   } = {},
 ): Promise<TestHub> {
-  const { sample = true } = options;
+  const { sample = true, startLimit = START_LIMIT_MS } = options;
   const own = options.data === undefined;
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'tidemark-hub-')));
   // A test that names its database, or looks into the folder of the hub's own, keeps it.
@@ -127,7 +129,7 @@ export async function startTestHub(
       env,
     });
     child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    return { child, url: await readyUrl(child, () => log) };
+    return { child, url: await readyUrl(child, startLimit, () => log) };
   }
 
   return {
@@ -157,9 +159,9 @@ export async function startTestHub(
   };
 }
 
-function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
+function readyUrl(child: ChildProcess, startLimit: number, log: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error(`the hub did not get ready: ${log()}`)), START_LIMIT_MS);
+    const limit = setTimeout(() => reject(new Error(`the hub did not get ready: ${log()}`)), startLimit);
     let out = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       out += chunk.toString();
