@@ -1,6 +1,14 @@
+import type { Json } from '../../src/base/json.ts';
 import { attributesOf, type Fields } from '../../src/domain/fields.ts';
 import { mediaFields } from '../../src/domain/media-fields.ts';
-import { entityKey, type EntityKey, type EntityRef, type MediaKey } from '../../src/domain/identity.ts';
+import {
+  entityKey,
+  type ElementalId,
+  type EntityKey,
+  type EntityRef,
+  type MediaKey,
+} from '../../src/domain/identity.ts';
+import { membersOf } from '../../src/domain/member-set.ts';
 import type { MarkQuery, MediaSpec, ServerMedia, ServerRow } from '../../src/sync/ports.ts';
 
 /** A field that the server refuses, whatever its value. */
@@ -8,6 +16,8 @@ export const poison = 'attributes.Poison';
 /** An attribute that an administrator may rename. */
 export const oldName = 'attributes.Old';
 const newName = 'attributes.New';
+/** One that an administrator may add. */
+const addedName = 'attributes.Added';
 
 /** One mark of an element, with what the checkers want to know about its making. */
 export interface Mark {
@@ -30,6 +40,9 @@ export interface Mark {
   readonly partial: boolean;
   pruned: boolean;
 }
+
+/** What a new media is made of, as far as it matters here. */
+type NewMedia = Pick<MediaSpec, 'elementalId' | 'type' | 'fields'> & Partial<Pick<MediaSpec, 'sectionId'>>;
 
 export type Refusal = 'not-found' | 'stale-mark' | 'rejected';
 export type Reply<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
@@ -61,12 +74,15 @@ export class SimulatedTator {
   readonly lost: Mark[] = [];
   /** All contents that a media has ever had. */
   readonly toldOfMedia: { key: MediaKey; fields: Fields }[] = [];
-  renamed = false;
+  /** Attributes of annotations that no type has: edits that name one are refused, creates leave it out. */
+  readonly #undefined = new Set([newName, addedName]);
+  readonly #defaults: Fields = {};
   /** Answers to requests with a key. */
   answers = new Map<string, { request: string; value: unknown }>();
   #log: Mark[] = [];
   #chains = new Map<EntityKey, Mark[]>();
   #current = new Map<EntityKey, Mark>();
+  readonly #versions = new Set<number>();
   #lastId = 0;
   #backup: Backup | null = null;
   readonly #clock: () => number;
@@ -92,8 +108,14 @@ export class SimulatedTator {
     return this.#current.get(key)?.row ?? null;
   }
 
+  /** Whether an edit of an annotation that names the field is refused. */
   refuses(field: string): boolean {
-    return field === poison || (this.renamed && field === oldName);
+    return field === poison || this.#undefined.has(field);
+  }
+
+  /** Whether the element has a mark of this number that was not pruned. */
+  hasMark(key: EntityKey, mark: number): boolean {
+    return this.chain(key).some(({ pruned, row }) => !pruned && row.mark === mark);
   }
 
   /** Whether one of these elements can be a member: it is there, and alive. */
@@ -133,14 +155,23 @@ export class SimulatedTator {
   ): ServerRow {
     const { ref, type, media } = spec;
     const fields = this.#stored(ref, spec.fields);
-    const row = { type, media, fields, deleted: false, createdBy: asker.user };
-    return this.#append(ref, row, { ...asker, posted: true, partial: fields !== spec.fields }, seen);
+    const known = Object.entries(fields).filter(
+      ([name, value]) => value !== null && !this.#undefined.has(name),
+    );
+    const partial = fields !== spec.fields || known.length < Object.keys(fields).length;
+    const row = { type, media, fields: { ...this.#defaults, ...Object.fromEntries(known) } };
+    return this.#append(
+      ref,
+      { ...row, deleted: false, createdBy: asker.user },
+      { ...asker, posted: true, partial },
+      seen,
+    );
   }
 
   /** A PATCH, made from `base`, which need not be the newest any more. */
   patch(base: ServerRow, changes: Fields, asker: Asker): ServerRow {
     const wanted = { ...base.fields, ...changes };
-    const fields = 'localizations' in changes ? this.#stored(base.ref, wanted) : wanted;
+    const fields = 'localizations' in changes ? this.#stored(base.ref, wanted, base.fields) : wanted;
     return this.#append(base.ref, { ...base, fields }, { ...asker, partial: fields !== wanted }, base);
   }
 
@@ -160,17 +191,37 @@ export class SimulatedTator {
   /** Rewrites the current mark where it is; only a single PATCH moves its clock. */
   rewrite(key: EntityKey, over: Partial<Pick<ServerRow, 'fields' | 'deleted'>>, moves: boolean): void {
     const mark = this.#current.get(key);
-    if (mark !== undefined) this.#replace(mark, { ...over, ...(moves ? this.#stamp(99) : {}) });
+    if (mark !== undefined)
+      this.#replace(mark, { ...over, ...(moves ? this.#stamp(99) : { modifiedBy: 99 }) });
   }
 
-  /** An attribute gets another name, in every mark there is. */
-  rename(): void {
-    if (this.renamed) return;
-    this.renamed = true;
-    for (const mark of this.#log) {
-      const { [oldName]: value, ...rest } = mark.row.fields;
-      if (value !== undefined) this.#replace(mark, { fields: { ...rest, [newName]: value } });
-    }
+  /** An attribute gets another name, in every mark there is. False if there is none of that name. */
+  rename(): boolean {
+    if (this.#undefined.has(oldName) || !this.#undefined.delete(newName)) return false;
+    this.#undefined.add(oldName);
+    this.#rewriteAll(({ [oldName]: value, ...rest }) =>
+      value === undefined ? null : { ...rest, [newName]: value },
+    );
+    return true;
+  }
+
+  /** An attribute is taken from all types, and its values from every mark. False if there is none. */
+  deleteAttribute(field: string): boolean {
+    if (this.#undefined.has(field)) return false;
+    this.#undefined.add(field);
+    this.#rewriteAll((fields) => {
+      const { [field]: value, ...rest } = fields;
+      return value === undefined ? null : rest;
+    });
+    return true;
+  }
+
+  /** All types get an attribute, and every mark the default. False if there is one of that name. */
+  addAttribute(field: string, value: Json): boolean {
+    if (!this.#undefined.delete(field)) return false;
+    this.#defaults[field] = value;
+    this.#rewriteAll((fields) => ({ ...fields, [field]: value }));
+    return true;
   }
 
   backUp(): void {
@@ -204,9 +255,9 @@ export class SimulatedTator {
     for (const key of this.#chains.keys()) this.#recount(key);
   }
 
-  addMedia({ elementalId: key, type, fields }: Pick<MediaSpec, 'elementalId' | 'type' | 'fields'>): number {
+  addMedia({ elementalId: key, type, sectionId = null, fields }: NewMedia): number {
     const serverId = this.media.length + 1;
-    const empty = { name: 'clip', sectionId: null, attributes: {} };
+    const empty = { name: 'clip', sectionId, attributes: {} };
     const size = { width: 1, height: 1, frameCount: 1, fps: 1 };
     const media: ServerMedia = {
       key,
@@ -240,18 +291,29 @@ export class SimulatedTator {
     return true;
   }
 
-  /** Members that are not there are left out without a word. */
-  #stored(ref: EntityRef, fields: Fields): Fields {
+  /** In every mark, pruned ones too, and without moving a clock; null leaves one as it is. */
+  #rewriteAll(rewritten: (fields: Fields) => Fields | null): void {
+    for (const mark of this.#log) {
+      const fields = rewritten(mark.row.fields);
+      if (fields !== null) this.#replace(mark, { fields });
+    }
+  }
+
+  /** Members that are not alive in any version are left out without a word; those of `before` stay. */
+  #stored(ref: EntityRef, fields: Fields, before: Fields = {}): Fields {
     const { localizations } = fields;
     if (ref.kind !== 'state' || !Array.isArray(localizations)) return fields;
+    const present = membersOf(before.localizations);
     const there = localizations.filter(
-      (id) =>
-        typeof id === 'string' &&
-        this.chain(entityKey({ ...ref, kind: 'localization', elementalId: id })).some(
-          ({ pruned }) => !pruned,
-        ),
+      (id) => typeof id === 'string' && (present.includes(id) || this.#livesSomewhere(id)),
     );
     return there.length === localizations.length ? fields : { ...fields, localizations: there };
+  }
+
+  #livesSomewhere(elementalId: ElementalId): boolean {
+    for (const version of this.#versions)
+      if (this.isLive(entityKey({ kind: 'localization', version, elementalId }))) return true;
+    return false;
   }
 
   #append(
@@ -301,6 +363,7 @@ export class SimulatedTator {
 
   #enter(mark: Mark): void {
     const key = entityKey(mark.row.ref);
+    this.#versions.add(mark.row.ref.version);
     const chain = this.#chains.get(key);
     if (chain === undefined) this.#chains.set(key, [mark]);
     else chain.push(mark);

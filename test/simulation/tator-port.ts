@@ -1,6 +1,6 @@
 import type { Project } from '../../src/domain/entity-types.ts';
 import type { Fields } from '../../src/domain/fields.ts';
-import { entityKey, type EntityRef } from '../../src/domain/identity.ts';
+import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
 import {
   stockTraits,
   type Answer,
@@ -15,7 +15,7 @@ import {
 } from '../../src/sync/ports.ts';
 import type { Life } from './faults.ts';
 import type { ServerKind } from './script.ts';
-import type { Asker, Reply, SimulatedTator } from './simulated-tator.ts';
+import { poison, type Asker, type Reply, type SimulatedTator } from './simulated-tator.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export const project: Project = { id: 1, name: 'Dive', summary: '', permission: 'Full Control' };
@@ -75,10 +75,19 @@ export class FaultyPort implements ServerPort {
     return this.#write(
       () => specs.map(({ ref }) => this.#tator.current(entityKey(ref))),
       this.#once(key, JSON.stringify(specs), (seen, asker): Reply<number[]> => {
-        if (specs.some(({ fields }) => this.#isRefused(fields))) return { ok: false, refusal: 'rejected' };
+        // Names that no type has are left out without a word.
+        if (specs.some(({ fields }) => poison in fields)) return { ok: false, refusal: 'rejected' };
+        const medias = specs.map(({ mediaIds: [id] }) =>
+          this.#tator.media.find((one) => one.serverId === id),
+        );
+        if (medias.includes(undefined)) return { ok: false, refusal: 'rejected' };
+        const begun = new Set<EntityKey>();
         const value = specs.map((spec, i) => {
-          const media = this.#tator.media.find(({ serverId }) => serverId === spec.mediaIds[0])?.key ?? '';
-          return this.#tator.create({ ...spec, media }, asker, seen[i]).rowId;
+          const key = entityKey(spec.ref);
+          // Named again, it follows the first of this very request.
+          const before = begun.has(key) ? this.#tator.current(key) : seen[i];
+          begun.add(key);
+          return this.#tator.create({ ...spec, media: medias[i]?.key ?? '' }, asker, before).rowId;
         });
         return { ok: true, value };
       }),
@@ -90,6 +99,7 @@ export class FaultyPort implements ServerPort {
       () => this.#tator.current(entityKey(ref)),
       (base, asker): Reply<ServerRow> => {
         if (base === null) return { ok: false, refusal: 'not-found' };
+        if (!this.#tator.hasMark(entityKey(ref), baseMark)) return { ok: false, refusal: 'not-found' };
         if (base.mark !== baseMark) return { ok: false, refusal: 'stale-mark' };
         if (this.#isRefused(changes)) return { ok: false, refusal: 'rejected' };
         return { ok: true, value: this.#tator.patch(base, changes, asker) };
@@ -136,9 +146,11 @@ export class FaultyPort implements ServerPort {
     return this.#write(
       () => null,
       (): Reply<null> => {
-        if (this.#isRefused(changes)) return { ok: false, refusal: 'rejected' };
-        const isThere = this.#tator.patchMedia(serverId, changes);
-        return isThere ? { ok: true, value: null } : { ok: false, refusal: 'not-found' };
+        const isThere = this.#tator.media.some((media) => media.serverId === serverId);
+        if (!isThere) return { ok: false, refusal: 'not-found' };
+        if (poison in changes) return { ok: false, refusal: 'rejected' };
+        this.#tator.patchMedia(serverId, changes);
+        return { ok: true, value: null };
       },
     );
   }
@@ -152,7 +164,7 @@ export class FaultyPort implements ServerPort {
       () => null,
       this.#once(key, JSON.stringify(spec), (_, { ghost }): Reply<number> =>
         // A second media of the same elemental id is a fault of the network that no client can heal.
-        ghost && this.#tator.media.some((media) => media.key === spec.elementalId)
+        poison in spec.fields || (ghost && this.#tator.media.some((media) => media.key === spec.elementalId))
           ? { ok: false, refusal: 'rejected' }
           : { ok: true, value: this.#tator.addMedia(spec) },
       ),
