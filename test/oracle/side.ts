@@ -167,10 +167,12 @@ export class EngineUser {
       case 'find media':
         return mediasOf(await port.findMedia(ids.project, names.media(step.media)));
       case 'medias by id':
-        return mediasOf(
-          await port.readMediaByIds(
-            ids.project,
-            step.medias.map((slot) => this.#mediaId(slot)),
+        return inNoOrder(
+          mediasOf(
+            await port.readMediaByIds(
+              ids.project,
+              step.medias.map((slot) => this.#mediaId(slot)),
+            ),
           ),
         );
     }
@@ -194,6 +196,12 @@ export class EngineUser {
 
 function mediasOf(answer: Awaited<ReturnType<ServerPort['readMedia']>>): Seen {
   return answer.ok ? { status: 'done', medias: answer.value } : refused(answer.failure);
+}
+
+/** A Tator lists medias by their names where no order is asked for, and nobody goes by it. */
+function inNoOrder(seen: Seen): Seen {
+  if (seen.medias === undefined) return seen;
+  return { ...seen, medias: seen.medias.toSorted((a, b) => (a.key < b.key ? -1 : 1)) };
 }
 
 function refused(failure: Failure): Seen {
