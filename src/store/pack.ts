@@ -16,7 +16,7 @@ import type { RowMark, ServerRow } from '../sync/ports.ts';
  */
 
 /** Values of one name over all rows. */
-type Column =
+export type Column =
   /** All the same. */
   | { c: Json }
   /** Few different ones: which, and which of them each row has. */
@@ -27,7 +27,7 @@ type Column =
   | { s: string[][]; i: Column; f: Column[][] }
   | { v: Json[] };
 
-interface Index {
+export interface Index {
   n: number;
   kind: EntityRef['kind'];
   version: number;
@@ -86,6 +86,21 @@ export function unpackMarks(text: string): RowMark[] {
   return marksOf(parts.index);
 }
 
+/** A text that is not plain JSON, for those who read its columns themselves. */
+export function readParts(text: string): { index: Index; body: Column } | null {
+  const parts = split(text);
+  return parts === null ? null : { index: parts.index, body: JSON.parse(parts.body) as Column };
+}
+
+export function idsOf({ ids, n }: Index): string[] {
+  return valuesOf(ids, n) as string[];
+}
+
+export function rowIdsOf({ rowIds }: Index): number[] {
+  let rowId = 0;
+  return rowIds.map((step) => (rowId += step));
+}
+
 function split(text: string): { index: Index; body: string } | null {
   if (!text.startsWith('2 ')) return null;
   const end = text.indexOf('\n') + 1;
@@ -96,14 +111,15 @@ function split(text: string): { index: Index; body: string } | null {
   };
 }
 
-function marksOf({ n, kind, version, ids, rowIds, marks }: Index): RowMark[] {
-  const elementalIds = valuesOf(ids, n) as string[];
+function marksOf(index: Index): RowMark[] {
+  const { n, kind, version, marks } = index;
+  const rowIds = rowIdsOf(index);
   const each = valuesOf(marks, n) as number[];
-  let rowId = 0;
-  return elementalIds.map((elementalId, i) => {
-    rowId += rowIds[i] ?? 0;
-    return { ref: { kind, version, elementalId }, rowId, mark: each[i] ?? 0 };
-  });
+  return idsOf(index).map((elementalId, i) => ({
+    ref: { kind, version, elementalId },
+    rowId: rowIds[i] ?? 0,
+    mark: each[i] ?? 0,
+  }));
 }
 
 function columnOf(values: readonly Json[], depth: number): Column {

@@ -5,6 +5,7 @@ import { entityKey, type EntityKey } from '../domain/identity.ts';
 import type { RowMark, ServerRow } from '../sync/ports.ts';
 import { whereAny } from './lookup-many.ts';
 import { packRows, unpackMarks, unpackRows } from './pack.ts';
+import { PackedBook, PackedPage } from './packed-page.ts';
 import { pageSize, type PageHead, type TidemarkDatabase } from './schema.ts';
 
 /** A page, parsed. Its rows are never changed in place: other readers hold them too. */
@@ -40,6 +41,22 @@ export class Pages {
     const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
     const blobs = await this.#db.pageBlobs.bulkGet(heads.map(({ id }) => id));
     return blobs.flatMap((blob) => (blob === undefined ? [] : unpackMarks(blob.json)));
+  }
+
+  /** Whether these are all rows of the media and kind, in any order, each as it is known. */
+  async areAll(media: MediaKey, kind: EntityKind, rows: readonly ServerRow[]): Promise<boolean> {
+    const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
+    if (heads.reduce((sum, { count }) => sum + count, 0) !== rows.length) return false;
+    const inOrder = heads.toSorted((a, b) => a.n - b.n);
+    const blobs = await this.#db.pageBlobs.bulkGet(inOrder.map(({ id }) => id));
+    const pages = inOrder.map((head, i) => ({ head, page: new PackedPage(blobs[i]?.json ?? '[]') }));
+    const books = new Map(
+      [...groupBy(pages, ({ head }) => head.version)].map(([version, own]) => [
+        version,
+        new PackedBook(own.map(({ page }) => page)),
+      ]),
+    );
+    return rows.every((row) => books.get(row.ref.version)?.take(row) === true);
   }
 
   /** Server truth of the entities, by key; entities without any are absent. */

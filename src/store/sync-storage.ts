@@ -95,6 +95,17 @@ export class DexieSyncStorage implements SyncStorage {
     return db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.marksOf(media, kind));
   }
 
+  isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean> {
+    const db = this.#db;
+    return db.transaction('r', [db.pageHeads, db.pageBlobs, db.edits, db.conflicts], async () => {
+      const [edits, conflicts] = await Promise.all([
+        db.edits.where('media').equals(media).count(),
+        db.conflicts.where('media').equals(media).count(),
+      ]);
+      return edits + conflicts === 0 && (await this.#pages.areAll(media, kind, rows));
+    });
+  }
+
   async statesOf(media: MediaKey): Promise<ServerRow[]> {
     const db = this.#db;
     const pages = await db.transaction('r', [db.pageHeads, db.pageBlobs], () => this.#pages.ofMedia(media));

@@ -310,6 +310,12 @@ export interface SyncStorage {
   revise(places: Place[], decide: (states: EntityState[]) => Revision[], cursors?: Cursors): Promise<void>;
   /** After a start: what was sent by a process that is gone is in doubt. */
   doubtSentAttempts(): Promise<void>;
+  /**
+   * Whether exactly these rows of the media are known, in any order and to the last value, and nothing
+   * of the user's waits there: then they tell nothing new. Far cheaper than to revise them. False where
+   * it cannot tell.
+   */
+  isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean>;
   /** Which rows of one media are known, tombstones included. */
   marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]>;
 

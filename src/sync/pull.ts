@@ -146,10 +146,14 @@ export async function audit(
     limit: rowsAtOnce,
   });
   if (!read.ok) return stopped(read.failure);
+  const name = `audit/${media}/${kind}`;
+  if (await storage.isKnown(media, kind, read.value)) {
+    if (parseSuspects(await storage.cursor(name)).size > 0) await storage.setCursor(name, {});
+    return done;
+  }
   const listed = new Map(newestOfEach(read.value).map((row) => [entityKey(row.ref), row]));
   const putBack = await foldAll(deps, [...listed.values()], {});
   const known = await storage.marksOf(media, kind);
-  const name = `audit/${media}/${kind}`;
   const before = parseSuspects(await storage.cursor(name));
   const suspects = known.filter(
     (row) => differs(row, listed.get(entityKey(row.ref))) || putBack.has(entityKey(row.ref)),

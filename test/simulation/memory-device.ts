@@ -1,4 +1,4 @@
-import type { Json } from '../../src/base/json.ts';
+import { sameJson, type Json } from '../../src/base/json.ts';
 import type { MakeId } from '../../src/base/random.ts';
 import type { Project } from '../../src/domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
@@ -287,6 +287,26 @@ class MemoryStorage implements SyncStorage {
       if (attempt !== null) states.set(key, { ...state, attempt: { ...attempt, state: 'in-doubt' } });
     }
     this.#life.step();
+  }
+
+  async isKnown(
+    media: MediaKey,
+    kind: 'localization' | 'state',
+    rows: readonly ServerRow[],
+  ): Promise<boolean> {
+    await this.#read();
+    const states = [...this.#device.tables.states.values()];
+    const isWaiting = states.some(
+      ({ edit, conflicts }) =>
+        edit?.media === media || conflicts.some((conflict) => conflict.media === media),
+    );
+    const known = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
+    const left = new Map(known.map((row) => [entityKey(row.ref), row]));
+    return (
+      !isWaiting &&
+      known.length === rows.length &&
+      rows.every((row) => sameJson(left.get(entityKey(row.ref)), row) && left.delete(entityKey(row.ref)))
+    );
   }
 
   async marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {
