@@ -1,17 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CDPSession, Page } from 'playwright';
-import { WebSocketServer } from 'ws';
-import { serveRpc, type HostHandlers } from '../../src/contract/rpc.ts';
-import { createRecorder, type Recorder } from '../../src/host/recorder.ts';
-import { socketChannel } from '../../src/host/server/socket-channel.ts';
+import { createRecorder } from '../../src/host/recorder.ts';
 import { inChromium } from './chromium.ts';
 import type { Comparison } from './measure.ts';
 import type { Device } from './page/device-data.ts';
 import type { OpenTimes, ScaleBench } from './page/scale.ts';
+import { serveRecorder } from './recorder-host.ts';
 
 declare const bench: ScaleBench;
 
@@ -52,6 +48,13 @@ async function compareOn(page: Page, device: Device): Promise<Comparison[]> {
   const plainMedias = Math.min(device.medias, Math.ceil(mostPlainRows / device.rowsOfMedia));
   await page.evaluate((d) => bench.open(d, 0), device);
   await page.evaluate((d) => bench.putMedias(d), device);
+  await meter.during(
+    'making of the server’s answers',
+    () => page.evaluate((d) => bench.makeAnswers(d), device),
+    {
+      isControl: true,
+    },
+  );
   const pulled = await meter.during('pull of everything', () =>
     page.evaluate((d) => bench.pullAll(d), device),
   );
@@ -136,6 +139,8 @@ async function compareEdits(page: Page, device: Device, size: string): Promise<C
 class Meter {
   readonly #page: CDPSession;
   readonly #browser: CDPSession;
+  /** CPU seconds that the page spends on what the server does in truth. */
+  #control = 0;
 
   private constructor(page: CDPSession, browser: CDPSession) {
     this.#page = page;
@@ -148,7 +153,11 @@ class Meter {
     return new Meter(await page.context().newCDPSession(page), await browser.newBrowserCDPSession());
   }
 
-  async during(phase: string, work: () => Promise<number>): Promise<number> {
+  async during(
+    phase: string,
+    work: () => Promise<number>,
+    { isControl = false }: { isControl?: boolean } = {},
+  ): Promise<number> {
     const before = await this.#cpu();
     let highest = 0;
     const watch = setInterval(() => {
@@ -157,7 +166,9 @@ class Meter {
     try {
       const ms = await work();
       const after = await this.#cpu();
-      const spent = `CPU ${(after.page - before.page).toFixed(2)} s in the page, ${(after.rest - before.rest).toFixed(2)} s in the browser's other processes`;
+      const [own, rest] = [after.page - before.page - this.#control, after.rest - before.rest];
+      if (isControl) this.#control = own;
+      const spent = `CPU ${own.toFixed(2)} s in the page, ${rest.toFixed(2)} s in the browser's other processes`;
       await this.note(`${phase}: ${(ms / 1000).toFixed(2)} s; ${spent}; heap at most ${megabytes(highest)}`);
       return ms;
     } finally {
@@ -201,30 +212,4 @@ class Meter {
 
 function megabytes(bytes: number): string {
   return Number.isFinite(bytes) ? `${(bytes / 1e6).toFixed(0)} MB` : 'unknown';
-}
-
-/** The recorder's part of the host, over the real RPC and a real socket. */
-async function serveRecorder(recorder: Recorder): Promise<{ address: string; close(): void }> {
-  const methods: Partial<HostHandlers> = {
-    'recorder.append': ({ account, bodies }) => recorder.append(account, bodies),
-    'recorder.read': ({ account, after, limit }) => recorder.read(account, after, limit),
-    'recorder.release': async ({ account, through }) => {
-      await recorder.release(account, through);
-      return {};
-    },
-  };
-  const http = createServer();
-  const sockets = new WebSocketServer({ server: http });
-  sockets.on('connection', (socket) =>
-    serveRpc(socketChannel(socket), { methods: methods as HostHandlers, events: () => () => undefined }),
-  );
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  return {
-    address: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`,
-    close: () => {
-      for (const socket of sockets.clients) socket.terminate();
-      sockets.close();
-      http.close();
-    },
-  };
 }

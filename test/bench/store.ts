@@ -6,6 +6,7 @@ import { createRecorder } from '../../src/host/recorder.ts';
 import { inChromium } from './chromium.ts';
 import type { Comparison, Series } from './measure.ts';
 import type { StoreBench } from './page/store.ts';
+import { serveRecorder } from './recorder-host.ts';
 
 declare const bench: StoreBench;
 
@@ -17,17 +18,15 @@ const edits = 60;
 export async function compareStore(): Promise<Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-bench-'));
   const recorder = createRecorder(folder);
-  const expose = {
-    recorderAppend: (bodies: string[]) => recorder.append('crew', bodies),
-    recorderRead: (after: number, limit: number) => recorder.read('crew', after, limit),
-    rewriteFile: (text: string) => rewrite(join(folder, 'annotations.json'), text),
-  };
+  const host = await serveRecorder(recorder);
+  const expose = { rewriteFile: (text: string) => rewrite(join(folder, 'annotations.json'), text) };
   try {
     return await inChromium('store.ts', expose, async (page) => {
-      await page.evaluate(() => bench.open());
+      await page.evaluate((address) => bench.open(address), host.address);
       return [await compareIngest(page), await compareEdits(page)];
     });
   } finally {
+    host.close();
     await recorder.close();
     await rm(folder, { recursive: true, force: true });
   }

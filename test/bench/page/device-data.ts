@@ -75,12 +75,12 @@ function mixed(seed: number): number {
   return (x ^ (x >>> 16)) >>> 1;
 }
 
+/** Every four hexadecimal digits: ids are made by the million. */
+const quads = Array.from({ length: 0x10000 }, (_, n) => n.toString(16).padStart(4, '0'));
+
 function uuidOf(seed: number, salt: number): string {
-  const hex = [1, 2, 3, 4].map((k) =>
-    mixed(seed * 5 + k + salt * 0x10001)
-      .toString(16)
-      .padStart(8, '0'),
-  );
-  const [a = '', b = '', c = '', d = ''] = hex;
-  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`;
+  const [a, b, c] = [1, 2, 3].map((k) => mixed(seed * 3 + k + salt * 0x10001));
+  const quad = (value = 0, shift = 0): string => quads[(value >>> shift) & 0xffff] ?? '';
+  const ending = quads[seed & 0xffff] ?? '';
+  return `${quad(a, 15)}${quad(a)}-${quad(b)}-4${quad(b, 15).slice(1)}-a${quad(c).slice(1)}-${quad(seed, 16)}${quad(c, 15)}${ending}`;
 }

@@ -1,16 +1,15 @@
 import { Dexie, type EntityTable } from 'dexie';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { sameJson } from '../../../src/base/json.ts';
-import { createRpcClient } from '../../../src/contract/rpc.ts';
-import { createSocketChannel } from '../../../src/contract/rpc-channels.ts';
 import { recorderOf } from '../../../src/renderer/backend/recorder-of.ts';
 import { openStore, type OpenedStore } from '../../../src/store/open-store.ts';
 import type { Live } from '../../../src/store/types.ts';
 import type { SyncDeps } from '../../../src/sync/deps.ts';
 import { stockTraits, type MarkQuery, type ServerPort, type ServerRow } from '../../../src/sync/ports.ts';
-import { audit, pull } from '../../../src/sync/pull.ts';
 import { Permissions } from '../../../src/sync/permissions.ts';
+import { audit, pull } from '../../../src/sync/pull.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
+import { connectTo } from './connect-to.ts';
 import { mediaKeyAt, mediasOf, project, rowAt, type Device } from './device-data.ts';
 
 type PlainRow = ServerRow & { id: string };
@@ -33,13 +32,7 @@ class ScaleBench {
 
   /** Opens the store over the host's RPC and reads what the first view of a media needs. */
   async open(device: Device, media: number): Promise<OpenTimes> {
-    const channel = createSocketChannel({
-      connect: () => new WebSocket(device.hostAddress),
-      clock: this.#clock,
-      random: Math.random,
-    });
-    const host = createRpcClient(channel);
-    await new Promise<void>((resolve) => host.onConnection((connected) => connected && resolve()));
+    const host = await connectTo(device.hostAddress);
     const started = performance.now();
     const recorder = recorderOf(host, device.account);
     const makeId = (): string => crypto.randomUUID();
@@ -67,6 +60,23 @@ class ScaleBench {
   async putMedias(device: Device): Promise<void> {
     await this.#sync.saveProjects([project]);
     await this.#sync.putServerMedia(project.id, mediasOf(device), { complete: true });
+  }
+
+  /** Makes every answer of the server once: what pull and audit are measured less. */
+  makeAnswers(device: Device): number {
+    const started = performance.now();
+    for (let after = 0; ;) {
+      const rows = rowsFor(device, {
+        projectId: project.id,
+        kind: 'localization',
+        allMarks: false,
+        after,
+        limit: 2000,
+      });
+      const last = rows.at(-1);
+      if (last === undefined) return performance.now() - started;
+      after = last.rowId;
+    }
   }
 
   /** ms of the engine's pull of everything, without the making of the server's answers. */

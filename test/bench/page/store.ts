@@ -1,13 +1,11 @@
 import { Dexie, type EntityTable } from 'dexie';
 import { systemClock } from '../../../src/base/clock.ts';
+import { recorderOf } from '../../../src/renderer/backend/recorder-of.ts';
 import { openStore, type OpenedStore } from '../../../src/store/open-store.ts';
-import type { Recorder } from '../../../src/store/types.ts';
 import type { ServerRow } from '../../../src/sync/ports.ts';
+import { connectTo } from './connect-to.ts';
 
-/** The recorder of the measuring process, which fsyncs a real file. */
 interface Binding {
-  recorderAppend(bodies: string[]): ReturnType<Recorder['append']>;
-  recorderRead(after: number, limit: number): ReturnType<Recorder['read']>;
   /** Rewrites a whole file and fsyncs it. */
   rewriteFile(text: string): Promise<void>;
 }
@@ -22,12 +20,9 @@ class StoreBench {
   #opened: OpenedStore | null = null;
   #plain: PlainDatabase | null = null;
 
-  async open(): Promise<void> {
-    const recorder: Recorder = {
-      append: (bodies) => binding.recorderAppend(bodies),
-      read: (after, limit) => binding.recorderRead(after, limit),
-      release: async () => undefined,
-    };
+  /** `hostAddress`: of the RPC of the measuring process, whose recorder fsyncs a real file. */
+  async open(hostAddress: string): Promise<void> {
+    const recorder = recorderOf(await connectTo(hostAddress), 'crew');
     const makeId = (): string => crypto.randomUUID();
     this.#opened = await openStore({ accountId: 'crew', recorder, clock: systemClock(), makeId });
     const plain = new Dexie('plain', { chromeTransactionDurability: 'strict' }) as PlainDatabase;
