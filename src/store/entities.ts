@@ -6,12 +6,16 @@ import { getMany, whereAny } from './lookup-many.ts';
 import type { Pages } from './pages.ts';
 import type { TidemarkDatabase } from './schema.ts';
 
+/** Up to this many places the overlay is asked about each at once. */
+const several = 50;
+
 /** Reads everything known of the entities; inside a transaction of `entityTables`. */
 export async function readStates(
   db: TidemarkDatabase,
   pages: Pages,
   places: Place[],
 ): Promise<EntityState[]> {
+  if (places.length > several && (await hasNoOverlay(db))) return statesOfRows(db, pages, places);
   const keys = places.map(({ ref }) => entityKey(ref));
   const [rows, medias, edits, attempts, conflicts] = await Promise.all([
     pages.rows(places.filter(({ ref }) => ref.kind !== 'media')),
@@ -27,6 +31,26 @@ export async function readStates(
     attempt: attempts[i] ?? null,
     conflicts: conflictsOf.get(key) ?? [],
   }));
+}
+
+/** States over which nothing of the user's lies. */
+async function statesOfRows(db: TidemarkDatabase, pages: Pages, places: Place[]): Promise<EntityState[]> {
+  const [rows, medias] = await Promise.all([
+    pages.rows(places.filter(({ ref }) => ref.kind !== 'media')),
+    mediaRows(db, places),
+  ]);
+  // A first pull: nothing is known of anything yet, and no keys need to be made to find that.
+  const isEmpty = rows.size + medias.size === 0;
+  return places.map(({ ref }) => {
+    const key = isEmpty ? '' : entityKey(ref);
+    return { row: rows.get(key) ?? medias.get(key) ?? null, edit: null, attempt: null, conflicts: [] };
+  });
+}
+
+/** Nothing of the user's waits on this device: three small questions spare the look-up of every key. */
+async function hasNoOverlay(db: TidemarkDatabase): Promise<boolean> {
+  const counts = await Promise.all([db.edits.count(), db.attempts.count(), db.conflicts.count()]);
+  return counts.every((count) => count === 0);
 }
 
 /** A media is a record of its own, not a row of a page. */

@@ -177,6 +177,9 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
+/** Values after which a column of almost only different ones, such as ids, is given up as a dictionary. */
+const sample = 50;
+
 function dictionary(values: readonly Json[]): Column | null {
   const numbers = new Map<Json, number>();
   const most = values.length / 2;
@@ -186,7 +189,7 @@ function dictionary(values: readonly Json[]): Column | null {
     let n = numbers.get(value);
     if (n === undefined) {
       n = numbers.size;
-      if (n >= most) return null;
+      if (n >= most || (n >= sample && n * 10 > i.length * 9)) return null;
       numbers.set(value, n);
     }
     i.push(n);

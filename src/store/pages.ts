@@ -2,7 +2,7 @@ import { groupBy } from '../base/group.ts';
 import { sameJson } from '../base/json.ts';
 import type { ElementalId, EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
 import { entityKey, type EntityKey } from '../domain/identity.ts';
-import type { RowMark, ServerRow } from '../sync/ports.ts';
+import type { Place, RowMark, ServerRow } from '../sync/ports.ts';
 import { whereAny } from './lookup-many.ts';
 import { packRows, unpackMarks, unpackRows } from './pack.ts';
 import { PackedBook, PackedPage } from './packed-page.ts';
@@ -60,10 +60,11 @@ export class Pages {
   }
 
   /** Server truth of the entities, by key; entities without any are absent. */
-  async rows(places: { ref: EntityRef; media: MediaKey }[]): Promise<Map<EntityKey, ServerRow>> {
-    const books = groupBy(places, bookOf);
+  async rows(places: Place[]): Promise<Map<EntityKey, ServerRow>> {
     const pages = await this.#parsed(await this.#headsOf(places));
     const found = new Map<EntityKey, ServerRow>();
+    if (pages.length === 0) return found;
+    const books = byBook(places, (place) => place);
     for (const { head, rows } of pages) {
       for (const { ref } of books.get(bookOfHead(head)) ?? []) {
         const row = this.rowIn(rows, ref);
@@ -80,19 +81,27 @@ export class Pages {
   }
 
   /** Puts rows in place of what is known of their entities; null takes the entity out. */
-  async write(
-    changes: { place: { ref: EntityRef; media: MediaKey }; row: ServerRow | null }[],
-  ): Promise<void> {
-    const books = groupBy(changes, ({ place }) => bookOf(place));
+  async write(changes: { place: Place; row: ServerRow | null }[]): Promise<void> {
+    const books = byBook(changes, ({ place }) => place);
     const pages = await this.#parsed(await this.#headsOf(changes.map(({ place }) => place)));
     const pagesOf = groupBy(pages, ({ head }) => bookOfHead(head));
     const written: ParsedPage[] = [];
     const emptied: string[] = [];
     for (const [book, changed] of books) {
-      const rows = new Map(changed.map(({ place, row }) => [place.ref.elementalId, row]));
       const place = changed[0]?.place;
       if (place === undefined) continue;
-      const indexed = (pagesOf.get(book) ?? []).map((page) => ({ ...page, index: this.#indexOf(page.rows) }));
+      const known = pagesOf.get(book);
+      if (known === undefined) {
+        written.push(
+          ...firstPages(
+            changed.flatMap(({ row }) => (row === null ? [] : [row])),
+            place,
+          ),
+        );
+        continue;
+      }
+      const rows = new Map(changed.map((change) => [change.place.ref.elementalId, change.row]));
+      const indexed = known.map((page) => ({ ...page, index: this.#indexOf(page.rows) }));
       for (const page of rewritten(indexed, rows, place)) {
         if (page.rows.length === 0) emptied.push(page.head.id);
         else written.push(page);
@@ -111,7 +120,14 @@ export class Pages {
 
   /** Heads of the medias that the places are of. */
   #headsOf(places: { media: MediaKey }[]): Promise<PageHead[]> {
-    return this.#heads([...new Set(places.map(({ media }) => media))]);
+    const medias = new Set<MediaKey>();
+    let last: MediaKey | null = null;
+    for (const { media } of places) {
+      // Rows come media by media: most are of the same as the one before.
+      if (media !== last) medias.add(media);
+      last = media;
+    }
+    return this.#heads([...medias]);
   }
 
   #heads(medias: MediaKey[]): Promise<PageHead[]> {
@@ -125,7 +141,11 @@ export class Pages {
       count: rows.length,
       digest: digestOf(blobs[i]?.json ?? ''),
     }));
-    heads.forEach((head, i) => this.#remember(head.digest, pages[i]?.rows ?? []));
+    pages.forEach(({ head, rows }, i) => {
+      // A first pull fills page after page that nobody reads soon: only what can still grow is kept.
+      const isFilled = head.digest === '' && rows.length === pageSize;
+      if (!isFilled) this.#remember(heads[i]?.digest ?? '', rows);
+    });
     await Promise.all([
       this.#db.pageHeads.bulkPut(heads),
       this.#db.pageBlobs.bulkPut(blobs),
@@ -159,17 +179,46 @@ function bookOf({ media, ref }: { media: MediaKey; ref: { version: number; kind:
   return `${media}|${ref.version}|${ref.kind}`;
 }
 
+/** The items by the book of each, in their order. Those of one book mostly follow each other. */
+function byBook<T>(items: readonly T[], placeOf: (item: T) => Place): Map<string, T[]> {
+  const books = new Map<string, T[]>();
+  let last: { place: Place; group: T[] } | null = null;
+  for (const item of items) {
+    const place = placeOf(item);
+    if (last === null || !isSameBook(place, last.place)) {
+      const book = bookOf(place);
+      const group: T[] = books.get(book) ?? [];
+      books.set(book, group);
+      last = { place, group };
+    }
+    last.group.push(item);
+  }
+  return books;
+}
+
+function isSameBook(a: Place, b: Place): boolean {
+  return a.media === b.media && a.ref.version === b.ref.version && a.ref.kind === b.ref.kind;
+}
+
 function bookOfHead(head: PageHead): string {
   return bookOf({ media: head.media, ref: head });
 }
 
 type IndexedPage = ParsedPage & { index: ReadonlyMap<ElementalId, number> };
 
+/** The pages of a book that has none yet. */
+function firstPages(rows: readonly ServerRow[], place: Place): ParsedPage[] {
+  return Array.from({ length: Math.ceil(rows.length / pageSize) }, (_, n) => ({
+    head: headOf(place, n),
+    rows: rows.slice(n * pageSize, (n + 1) * pageSize),
+  }));
+}
+
 /** The pages that differ after the changes; new rows fill the last page, then open others. */
 function rewritten(
   pages: IndexedPage[],
   changes: Map<ElementalId, ServerRow | null>,
-  place: { ref: EntityRef; media: MediaKey },
+  place: Place,
 ): ParsedPage[] {
   const rest = new Map(changes);
   const touched = new Map<number, ParsedPage>();
@@ -200,7 +249,7 @@ function rewritten(
   return [...touched.values()];
 }
 
-function headOf({ ref, media }: { ref: EntityRef; media: MediaKey }, n: number): PageHead {
+function headOf({ ref, media }: Place, n: number): PageHead {
   const { version, kind } = ref;
   return { id: `${bookOf({ media, ref })}|${n}`, media, version, kind, n, digest: '', count: 0 };
 }

@@ -119,12 +119,17 @@ function isPutBack(known: ServerRow | null, read: ServerRow): boolean {
 }
 
 function newestOfEach(rows: ServerRow[]): ServerRow[] {
-  const newest = new Map<EntityKey, ServerRow>();
+  const newest = new Map<string, ServerRow>();
+  const [first] = rows;
+  // Rows of one version, as mostly, are told apart by their ids; to make a key for each costs more than the rest.
+  const isOneVersion = rows.every(
+    ({ ref }) => ref.kind === first?.ref.kind && ref.version === first.ref.version,
+  );
   for (const row of rows) {
-    const key = entityKey(row.ref);
+    const key = isOneVersion ? row.ref.elementalId : entityKey(row.ref);
     if (isNews(newest.get(key) ?? null, row)) newest.set(key, row);
   }
-  return [...newest.values()];
+  return newest.size === rows.length ? rows : [...newest.values()];
 }
 
 /** Compares the whole set of one media with what is known of it. */

@@ -63,6 +63,10 @@ export class DexieLife implements SyncStorage {
     return this.#read((storage) => storage.marksOf(media, kind));
   }
 
+  isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean> {
+    return this.#read((storage) => storage.isKnown(media, kind, rows));
+  }
+
   statesOf(media: MediaKey): Promise<ServerRow[]> {
     return this.#read((storage) => storage.statesOf(media));
   }

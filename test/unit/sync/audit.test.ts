@@ -66,4 +66,21 @@ describe('the audit of a media', () => {
     await audit(depsOf(opened, missing).deps, what);
     expect(await count()).toBe(2);
   });
+
+  it('takes the newest of several marks of one element, and never one version for another', async () => {
+    const opened = await makeWorld().open();
+    const newer = rowOf(refOf('a'), { rowId: 9, mark: 1, fields: { frame: 8 } });
+    const other = rowOf(refOf('a', 2), { rowId: 5, fields: { frame: 6 } });
+    for (const told of [
+      [newer, rows[0]!],
+      [rows[0]!, newer],
+      [rows[0]!, newer, other],
+    ])
+      await audit(depsOf(opened, told).deps, what);
+    const shown = await now(opened.store.annotations(media, []));
+    expect(shown.map(({ ref, fields }) => [ref.version, fields.frame])).toEqual([
+      [1, 8],
+      [2, 6],
+    ]);
+  });
 });

@@ -209,6 +209,20 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(await at.storage.statesOf(media)).toEqual([track]);
     });
 
+    it('knows exactly the rows of a media that are there, and none while something of the user waits', async () => {
+      const rows = [rowOf(a), rowOf(b, { rowId: 101, mark: 4 })];
+      await at.storage.revise(
+        rows.map(({ ref }) => ({ ref, media })),
+        () => rows.map((row) => ({ row })),
+      );
+      const knows = (told: ServerRow[]): Promise<boolean> => at.storage.isKnown(media, 'localization', told);
+      expect(await knows(rows.toReversed())).toBe(true);
+      expect(await knows(rows.slice(1))).toBe(false);
+      expect(await knows([rowOf(a, { fields: { frame: 4 } }), ...rows.slice(1)])).toBe(false);
+      await at.storage.revise([{ ref: a, media }], () => [{ conflicts: [conflictOf(a)] }]);
+      expect(await knows(rows)).toBe(false);
+    });
+
     it('the medias of a project that the server has, as they were last told', async () => {
       await at.storage.putServerMedia(1, [mediaOf(media)], { complete: true });
       await at.storage.putServerMedia(2, [mediaOf(otherMedia, { projectId: 2, serverId: 6 })], {
