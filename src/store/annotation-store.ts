@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { ProjectCatalog, Project } from '../domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
-import type { Conflict, Edit, EntityState, OutboxCounts, Place, SyncStatus } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit, EntityState, OutboxCounts, Place, SyncStatus } from '../sync/ports.ts';
 import { placesOf, planCommand, planReversal, type Plan, type PlanContext } from './commands.ts';
 import { historyState, nextRedo, nextUndo } from './journal-table.ts';
 import { forwardChanges, inverseChanges } from './journal.ts';
@@ -11,7 +11,7 @@ import { readMeta, writeMeta } from './meta.ts';
 import { hiddenProjects, isHidden } from './hidden-projects.ts';
 import type { Pages } from './pages.ts';
 import { planDiscard, planRetry } from './parked.ts';
-import { planResolution } from './resolution.ts';
+import { oneStepEach, planResolutions } from './resolution.ts';
 import type { JournalEntry, TidemarkDatabase } from './schema.ts';
 import { SeqNotes } from './seq-notes.ts';
 import { writeTwice, type TwoCopies } from './two-copies.ts';
@@ -25,6 +25,7 @@ import type {
   MediaItem,
   Recorder,
   RecoveryReport,
+  SettledStep,
 } from './types.ts';
 import { countOutbox, Views } from './views.ts';
 
@@ -97,19 +98,27 @@ export class DexieAnnotationStore implements AnnotationStore {
     return fromQuery(() => this.#views.annotations(media, versions));
   }
 
-  apply(command: EditCommand): Promise<void> {
-    return this.#command(async () => ({
+  async apply(command: EditCommand): Promise<void> {
+    await this.#command(async () => ({
       places: placesOf(command.changes, command.media),
       plan: (states, context) => planCommand(command, states, context),
     }));
   }
 
-  undo(media: MediaKey): Promise<void> {
-    return this.#reverse('undo', () => nextUndo(this.#db, media));
+  async undo(media: MediaKey): Promise<void> {
+    await this.#reverse('undo', () => nextUndo(this.#db, media));
   }
 
-  redo(media: MediaKey): Promise<void> {
-    return this.#reverse('redo', () => nextRedo(this.#db, media));
+  async undoStep(media: MediaKey, id: string): Promise<boolean> {
+    const reversed = await this.#reverse('undo', async () => {
+      const entry = await nextUndo(this.#db, media);
+      return entry?.id === id ? entry : undefined;
+    });
+    return reversed !== null;
+  }
+
+  async redo(media: MediaKey): Promise<void> {
+    await this.#reverse('redo', () => nextRedo(this.#db, media));
   }
 
   history(media: MediaKey): Live<HistoryState> {
@@ -128,16 +137,44 @@ export class DexieAnnotationStore implements AnnotationStore {
     return fromQuery(async () => (await this.#db.edits.toArray()).sort((a, b) => a.createdAt - b.createdAt));
   }
 
+  doubts(): Live<Attempt[]> {
+    return fromQuery(() => this.#db.attempts.where('state').equals('in-doubt').toArray());
+  }
+
   conflicts(): Live<Conflict[]> {
     return fromQuery(async () => (await this.#db.conflicts.toArray()).sort((a, b) => a.at - b.at));
   }
 
-  resolveConflict(id: string, choice: 'mine' | 'theirs'): Promise<void> {
-    return this.#command(async () => {
-      const conflict = await this.#db.conflicts.get(id);
-      if (conflict === undefined) return null;
-      return this.#single(conflict, (state, context) => planResolution(conflict, choice, state, context));
+  async resolveConflict(id: string, choice: 'mine' | 'theirs'): Promise<void> {
+    await this.resolveConflicts([id], choice);
+  }
+
+  async resolveConflicts(ids: readonly string[], choice: 'mine' | 'theirs'): Promise<SettledStep[]> {
+    const known = (await this.#db.conflicts.bulkGet([...ids])).filter((one) => one !== undefined);
+    const steps: SettledStep[] = [];
+    for (const group of oneStepEach(known)) {
+      const step = await this.#resolve(group, choice);
+      if (step !== null) steps.push(step);
+    }
+    return steps;
+  }
+
+  async #resolve(group: Conflict[], choice: 'mine' | 'theirs'): Promise<SettledStep | null> {
+    let count = 0;
+    const id = await this.#command(async () => {
+      // What was settled meanwhile, here or by the engine, is passed over.
+      const left = (await this.#db.conflicts.bulkGet(group.map((one) => one.id))).filter(
+        (one) => one !== undefined,
+      );
+      count = left.length;
+      if (count === 0) return null;
+      return {
+        places: left.map(({ ref, media }) => ({ ref, media })),
+        plan: (states, context) => planResolutions(left, choice, states, context),
+      };
     });
+    const media = group[0]?.media;
+    return id === null || media === undefined ? null : { media, id, count };
   }
 
   retryParked(key: EntityKey): Promise<void> {
@@ -161,7 +198,10 @@ export class DexieAnnotationStore implements AnnotationStore {
     this.#db.close();
   }
 
-  #reverse(direction: 'undo' | 'redo', find: () => Promise<JournalEntry | undefined>): Promise<void> {
+  #reverse(
+    direction: 'undo' | 'redo',
+    find: () => Promise<JournalEntry | undefined>,
+  ): Promise<string | null> {
     return this.#command(async () => {
       const entry = await find();
       if (entry === undefined) return null;
@@ -175,12 +215,12 @@ export class DexieAnnotationStore implements AnnotationStore {
     });
   }
 
-  #ofStopped(
+  async #ofStopped(
     key: EntityKey,
     kinds: Edit['status']['kind'][],
     plan: (edit: Edit, state: EntityState, context: PlanContext) => Plan,
   ): Promise<void> {
-    return this.#command(async () => {
+    await this.#command(async () => {
       const edit = await this.#db.edits.get(key);
       if (edit === undefined || !kinds.includes(edit.status.kind)) return null;
       return this.#single(edit, (state, context) => plan(edit, state, context));
@@ -195,10 +235,12 @@ export class DexieAnnotationStore implements AnnotationStore {
     };
   }
 
-  #command(read: () => Promise<Task | null>): Promise<void> {
-    const run = this.#last.then(() =>
-      writeTwice(this.#copies, read, { id: this.#makeId(), now: this.#clock.now() }),
-    );
+  /** The command's id; null where there was nothing to do. */
+  #command(read: () => Promise<Task | null>): Promise<string | null> {
+    const run = this.#last.then(async () => {
+      const id = this.#makeId();
+      return (await writeTwice(this.#copies, read, { id, now: this.#clock.now() })) ? id : null;
+    });
     this.#last = run.catch(() => undefined);
     return run;
   }

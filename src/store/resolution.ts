@@ -2,13 +2,60 @@ import type { Fields } from '../domain/fields.ts';
 import type { Conflict, Edit, EntityState } from '../sync/ports.ts';
 import type { Plan, PlanContext } from './commands.ts';
 import { planCommand } from './commands.ts';
+import { StorageError } from './errors.ts';
 import { contentOf, visibleFields } from './overlay.ts';
+import type { JournalStep } from './schema.ts';
+
+/** Plans the same answer to conflicts of one media, each of another entity, as one undoable step. */
+export function planResolutions(
+  conflicts: readonly Conflict[],
+  choice: 'mine' | 'theirs',
+  states: readonly EntityState[],
+  context: PlanContext,
+): Plan {
+  const plans = conflicts.map((conflict, i) =>
+    planResolution(conflict, choice, states[i] ?? nothing, context),
+  );
+  const [first] = plans;
+  if (first === undefined) throw new StorageError('no-such-entity');
+  const entries = plans.flatMap(({ journal }) => (journal.kind === 'add' ? [journal.entry] : []));
+  const entry = entries[0] && {
+    ...entries[0],
+    steps: entries.flatMap(({ steps }) => steps),
+    settled: entries.flatMap(({ settled }) => settled),
+  };
+  const journal = entry === undefined ? ({ kind: 'none' } as const) : ({ kind: 'add', entry } as const);
+  const edits = plans.flatMap(({ line }) => (line.kind === 'edit' ? line.edits : []));
+  return {
+    rewrites: plans.flatMap(({ rewrites }) => rewrites),
+    journal,
+    op: { ...first.op, keys: plans.flatMap(({ op }) => op.keys) },
+    line: { v: 1, kind: 'edit', op: context.id, order: context.order, edits, journal },
+  };
+}
+
+/** The conflicts by media; a second one of the same entity is for a step of its own. */
+export function oneStepEach(conflicts: readonly Conflict[]): Conflict[][] {
+  const steps: Conflict[][] = [];
+  for (const conflict of conflicts) {
+    const step = steps.find(
+      (others) => others[0]?.media === conflict.media && !others.some((other) => other.key === conflict.key),
+    );
+    if (step === undefined) steps.push([conflict]);
+    else step.push(conflict);
+  }
+  return steps;
+}
+
+const nothing: EntityState = { row: null, edit: null, attempt: null, conflicts: [] };
 
 /**
  * Plans the user's answer to a conflict as an undoable step of the media's history.
  *
- *   theirs  the field takes their value (of `$deleted`: the entity goes, or my delete is given up)
- *   mine    my value stays and may be sent over theirs; a deleted entity is made again
+ *   theirs  the field takes their value (of `$deleted`: the entity goes, or my delete is given up);
+ *           its undo brings my value and the question back
+ *   mine    my value stays and may be sent over theirs; a deleted entity is made again; its undo
+ *           takes theirs, since mine may be on the server by then
  */
 export function planResolution(
   conflict: Conflict,
@@ -25,8 +72,14 @@ export function planResolution(
   const rewrite = plan.rewrites[0];
   const edit = rewrite === undefined ? keptMine(conflict, state, context) : (rewrite.revision.edit ?? null);
   const conflicts = rewrite?.revision.conflicts ?? left;
-  const steps = plan.journal.kind === 'add' ? plan.journal.entry.steps : [];
-  const settled = state.conflicts.filter(({ id }) => !conflicts.some((kept) => kept.id === id));
+  const steps =
+    plan.journal.kind === 'add'
+      ? plan.journal.entry.steps
+      : choice === 'mine'
+        ? keptStep(conflict, state)
+        : [];
+  const settled =
+    choice === 'mine' ? [] : state.conflicts.filter(({ id }) => !conflicts.some((kept) => kept.id === id));
   const entry = { id: context.id, media, order: context.order, label, undone: false, steps, settled };
   const journal = steps.length === 0 ? ({ kind: 'none' } as const) : ({ kind: 'add', entry } as const);
   return {
@@ -52,6 +105,21 @@ function theirChanges(conflict: Conflict, state: EntityState): Parameters<typeof
   const base = state.edit?.base ?? state.row;
   if (base === null) return [];
   return [{ kind: 'create', ref, type: base.type, media: base.media, fields: base.fields }];
+}
+
+/** What "mine" means against "theirs": the undo of it is their value. */
+function keptStep(
+  { ref, projectId, media, field, mine, theirs }: Conflict,
+  state: EntityState,
+): JournalStep[] {
+  const { edit, row } = state;
+  const type = edit?.type ?? row?.type;
+  if (type === undefined) return [];
+  const step = { ref, projectId, type, media };
+  if (field !== '$deleted') return [{ ...step, before: { [field]: theirs }, after: { [field]: mine } }];
+  const content = visibleFields(state);
+  if (theirs === true) return content === null ? [] : [{ ...step, before: null, after: content }];
+  return row === null ? [] : [{ ...step, before: row.fields, after: null }];
 }
 
 /** Mine stays: what changes is only that it may now be sent. */

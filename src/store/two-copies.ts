@@ -29,6 +29,7 @@ type Appended = { ok: true; seq: number } | { ok: false; error: unknown };
  *
  * If the database fails, an abort line follows in the recorder; if the recorder fails, the database
  * is taken back. Either way it rejects with `StorageError` and nothing of the command remains.
+ * False where there was nothing to do.
  */
 export async function writeTwice(
   copies: TwoCopies,
@@ -37,7 +38,7 @@ export async function writeTwice(
     plan: (states: EntityState[], context: PlanContext) => Plan;
   } | null>,
   { id, now }: { id: string; now: number },
-): Promise<void> {
+): Promise<boolean> {
   const { db, pages, recorder, notes } = copies;
   let appending: Promise<Appended> | null = null;
   let written: Plan | null;
@@ -61,12 +62,13 @@ export async function writeTwice(
     throw databaseError(error);
   }
   const outcome = await (appending as Promise<Appended> | null);
-  if (outcome === null || written === null) return;
+  if (outcome === null || written === null) return false;
   if (!outcome.ok) {
     await takeBack(copies, written);
     throw recorderError(outcome.error);
   }
   notes.note(written.op, outcome.seq);
+  return true;
 }
 
 function appended(recorder: Recorder, body: string): Promise<Appended> {

@@ -3,7 +3,7 @@ import type { Stop } from '../base/disposable.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { ProjectCatalog, Project } from '../domain/entity-types.ts';
 import type { EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
-import type { Conflict, Edit, OutboxCounts, ServerRow, SyncStatus } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit, OutboxCounts, ServerRow, SyncStatus } from '../sync/ports.ts';
 
 /** A value that changes; calls `next` with the present value soon, then with each later one. Fits Svelte's `$store`. */
 export interface Live<T> {
@@ -83,6 +83,14 @@ export interface HiddenProject {
   unsynced: number;
 }
 
+/** A step that settled conflicts of one media. */
+export interface SettledStep {
+  media: MediaKey;
+  /** Of the step; for `undoStep`. */
+  id: string;
+  count: number;
+}
+
 export interface HistoryState {
   undo: { label: string } | null;
   redo: { label: string } | null;
@@ -114,6 +122,8 @@ export interface AnnotationStore {
 
   apply(command: EditCommand): Promise<void>;
   undo(media: MediaKey): Promise<void>;
+  /** Takes back this very step if it is the newest of its media; whether it was. */
+  undoStep(media: MediaKey, id: string): Promise<boolean>;
   redo(media: MediaKey): Promise<void>;
   history(media: MediaKey): Live<HistoryState>;
 
@@ -121,9 +131,13 @@ export interface AnnotationStore {
   /** Written by the engine; `starting` when no engine has run yet. */
   status(): Live<SyncStatus>;
   outbox(): Live<Edit[]>;
+  /** The requests whose answer was lost, one an entity. */
+  doubts(): Live<Attempt[]>;
   conflicts(): Live<Conflict[]>;
   /** `mine` keeps my value over theirs, `theirs` takes theirs; both are one undoable step. */
   resolveConflict(id: string, choice: 'mine' | 'theirs'): Promise<void>;
+  /** The same answer to several: one undoable step in each media. Those that are gone are passed over. */
+  resolveConflicts(ids: readonly string[], choice: 'mine' | 'theirs'): Promise<SettledStep[]>;
   /** A parked edit, or one that waits for a permission, is tried again; a parked one is dropped (undoable). */
   retryParked(key: EntityKey): Promise<void>;
   discardParked(key: EntityKey): Promise<void>;

@@ -56,6 +56,20 @@ export const en = {
   'media.fps': '{fps} fps',
   'media.image': 'Image',
 
+  'permission.hidden': 'You may not see {project} at present; it is hidden.',
+  'permission.hidden.kept': 'Everything of it on this device is kept and is back with the permission.',
+  'permission.hidden.unsynced.one':
+    '{n} unsynced change is kept on this device and is sent when you have the permission again.',
+  'permission.hidden.unsynced.other':
+    '{n} unsynced changes are kept on this device and are sent when you have the permission again.',
+  'permission.nameless': 'project {id}',
+  'permission.viewOnly': 'You may only view {project} at present.',
+  'permission.viewOnly.kept': 'What you change is kept on this device and sent when you may edit it.',
+  'permission.viewOnly.unsynced.one':
+    '{n} unsynced change is kept on this device and sent when you may edit it.',
+  'permission.viewOnly.unsynced.other':
+    '{n} unsynced changes are kept on this device and sent when you may edit it.',
+
   'stage.sending': 'Reading the file',
   'stage.copying': 'Copying to this device',
   'stage.queued': 'Waiting for its turn',

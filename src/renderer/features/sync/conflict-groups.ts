@@ -1,8 +1,9 @@
 import type { Json } from '../../../base/json.ts';
 import type { Geometry } from '../../../domain/geometry.ts';
 import type { MediaKey } from '../../../domain/identity.ts';
-import type { Conflict } from '../../../sync/ports.ts';
+import type { Conflict, Edit } from '../../../sync/ports.ts';
 import { syncStrings } from '../../strings/sync.en.ts';
+import { conflictPicture, type ConflictPicture } from './conflict-picture.ts';
 import { DELETED_FIELD, fieldLabel } from './field-label.ts';
 import { geometryFrom } from './geometry-summary.ts';
 import type { Lookups } from './lookups.ts';
@@ -16,19 +17,34 @@ export interface ConflictItem {
   title: string;
   field: string;
   fieldLabel: string;
-  /** Who changed it there; `Someone` where the server does not say. */
-  who: string;
-  /** ISO 8601, as the server wrote it. */
-  theirsAt: string;
+  /** Who gave each value, and when. */
+  authors: Record<Side, Author>;
+  picture: ConflictPicture;
   subject:
     | { kind: 'value'; base: string; mine: string; theirs: string }
     | { kind: 'shape'; base: Shape; mine: Shape; theirs: Shape }
     /** One side deleted it; asked in words. */
-    | { kind: 'deleted'; question: string };
+    | { kind: 'deleted'; question: string; mine: string; theirs: string };
   mineLabel: string;
   theirsLabel: string;
   /** How many other conflicts the same answer could settle. */
   alike: number;
+}
+
+export type Side = 'base' | 'mine' | 'theirs';
+
+export interface Author {
+  /** `Someone` where the server does not say; empty where there was nobody yet. */
+  who: string;
+  /** ms; null where it is not known. */
+  at: number | null;
+}
+
+/** Who and what the device knows beside the conflicts. */
+export interface ConflictFacts {
+  edits: readonly Edit[];
+  /** Name of the user whose work this is. */
+  me: string;
 }
 
 export interface Shape {
@@ -43,12 +59,18 @@ export interface ConflictGroup {
 }
 
 /** The conflicts by media, in the order in which they came. */
-export function conflictGroups(conflicts: readonly Conflict[], lookups: Lookups): ConflictGroup[] {
+export function conflictGroups(
+  conflicts: readonly Conflict[],
+  lookups: Lookups,
+  { edits, me }: ConflictFacts,
+): ConflictGroup[] {
+  const editOf = new Map(edits.map((edit) => [edit.key, edit]));
   const groups = new Map<MediaKey, ConflictGroup>();
   for (const conflict of conflicts) {
     const name = lookups.mediaName(conflict.media) ?? conflict.media;
     const group = groups.get(conflict.media) ?? { media: conflict.media, name, items: [] };
-    group.items.push(conflictItem(conflict, conflicts, lookups));
+    const edit = editOf.get(conflict.key) ?? null;
+    group.items.push(conflictItem(conflict, { all: conflicts, lookups, edit, me }));
     groups.set(conflict.media, group);
   }
   return [...groups.values()];
@@ -68,31 +90,56 @@ export function alikeTo(conflict: Conflict, all: readonly Conflict[]): Conflict[
   return [conflict, ...others];
 }
 
-export function conflictItem(conflict: Conflict, all: readonly Conflict[], lookups: Lookups): ConflictItem {
-  const t = syncStrings.conflicts;
-  const known = conflict.theirsBy === null ? null : lookups.userName(conflict.theirsBy);
-  const who = known ?? t.unknownUser;
+interface Around {
+  all: readonly Conflict[];
+  lookups: Lookups;
+  /** The user's work that the conflict is about; null where it is gone by now. */
+  edit: Edit | null;
+  me: string;
+}
+
+export function conflictItem(conflict: Conflict, { all, lookups, edit, me }: Around): ConflictItem {
+  const nameOf = (user: number | null): string =>
+    (user === null ? null : lookups.userName(user)) ?? syncStrings.conflicts.unknownUser;
+  const who = nameOf(conflict.theirsBy);
+  const base = edit?.base ?? null;
   const label = lookups.label(conflict.key);
-  const kind = syncStrings.kinds[conflict.ref.kind];
+  const kind =
+    (edit === null ? null : lookups.typeName(edit.ref, edit.type)) ?? syncStrings.kinds[conflict.ref.kind];
   return {
     id: conflict.id,
     media: conflict.media,
     title: label === null ? kind : `${kind} · ${label}`,
     field: conflict.field,
     fieldLabel: fieldLabel(conflict.field),
-    who,
-    theirsAt: conflict.theirsAt,
+    authors: {
+      base:
+        base === null
+          ? { who: '', at: null }
+          : { who: nameOf(base.modifiedBy ?? base.createdBy), at: timeOf(base.modifiedAt) },
+      mine: { who: syncStrings.conflicts.me(me), at: edit?.updatedAt ?? conflict.at },
+      theirs: { who, at: timeOf(conflict.theirsAt) },
+    },
+    picture: conflictPicture(conflict, edit),
     subject: subjectOf(conflict, who),
     ...choiceLabels(conflict),
     alike: alikeTo(conflict, all).length - 1,
   };
 }
 
+function timeOf(iso: string): number | null {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? null : at;
+}
+
 function subjectOf(conflict: Conflict, who: string): ConflictItem['subject'] {
   const t = syncStrings.conflicts;
   const { field, base, mine, theirs } = conflict;
   if (field === DELETED_FIELD) {
-    return { kind: 'deleted', question: mine === true ? t.iDeleted(who) : t.theyDeleted(who) };
+    const [did, other] = [t.deletedSide, t.changedSide];
+    return mine === true
+      ? { kind: 'deleted', question: t.iDeleted(who), mine: did, theirs: other }
+      : { kind: 'deleted', question: t.theyDeleted(who), mine: other, theirs: did };
   }
   const shapes = field === 'geometry' ? [shapeOf(base), shapeOf(mine), shapeOf(theirs)] : [];
   const [baseShape, mineShape, theirsShape] = shapes;

@@ -3,6 +3,10 @@ import type { Choice } from './conflict-groups.ts';
 export type ConflictAction =
   | { kind: 'move'; by: 1 | -1 }
   | { kind: 'choose'; choice: Choice }
+  /** The answer is for all conflicts like this, or no longer. */
+  | { kind: 'alike' }
+  /** Takes the last answer back. */
+  | { kind: 'undo' }
   /** Opens the media. */
   | { kind: 'open' };
 
@@ -22,6 +26,12 @@ export function actionOfKey(event: Key): ConflictAction | null {
     case 't':
     case 'T':
       return { kind: 'choose', choice: 'theirs' };
+    case 'a':
+    case 'A':
+      return { kind: 'alike' };
+    case 'z':
+    case 'Z':
+      return { kind: 'undo' };
     case 'Enter':
       return { kind: 'open' };
     default:

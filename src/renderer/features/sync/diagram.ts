@@ -28,14 +28,19 @@ const LEAST_SIDE = 0.08;
 /** Room around the shapes, as a share of the window. */
 const MARGIN = 0.15;
 
-/** The part of the frame that holds all the shapes with some room; the whole frame if none has any. */
-export function windowAround(geometries: readonly Geometry[]): Rect {
+/**
+ * The part of the frame that holds all the shapes with some room, square on the screen for a frame of
+ * `aspect` (width by height); the whole frame if none has any. Relative to the frame.
+ */
+export function windowAround(geometries: readonly Geometry[], aspect: number): Rect {
   const bounds = geometries.map(boundsOf).filter((rect) => rect !== null);
   if (bounds.length === 0) return { x: 0, y: 0, width: 1, height: 1 };
   const left = Math.min(...bounds.map(({ x }) => x));
   const top = Math.min(...bounds.map(({ y }) => y));
   const right = Math.max(...bounds.map(({ x, width }) => x + width));
   const bottom = Math.max(...bounds.map(({ y, height }) => y + height));
-  const side = Math.max(right - left, bottom - top, LEAST_SIDE) * (1 + 2 * MARGIN);
-  return { x: (left + right - side) / 2, y: (top + bottom - side) / 2, width: side, height: side };
+  // In heights of the frame: so it is as wide as it is high on the screen.
+  const side = Math.max((right - left) * aspect, bottom - top, LEAST_SIDE) * (1 + 2 * MARGIN);
+  const width = side / aspect;
+  return { x: (left + right - width) / 2, y: (top + bottom - side) / 2, width, height: side };
 }

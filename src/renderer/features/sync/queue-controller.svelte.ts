@@ -4,9 +4,20 @@ import { Stops, type Stop } from '../../../base/disposable.ts';
 import { faultOf, type Fault } from '../../../contract/errors.ts';
 import type { EntityKey } from '../../../domain/identity.ts';
 import type { AnnotationStore } from '../../../store/types.ts';
-import type { Edit, OutboxCounts, SyncStatus } from '../../../sync/ports.ts';
+import type { Edit, SyncStatus } from '../../../sync/ports.ts';
+import { queueIndex, type QueueFacts, type QueueIndex } from './queue-reason.ts';
 
-type QueueStore = Pick<AnnotationStore, 'outbox' | 'counts' | 'status' | 'retryParked' | 'discardParked'>;
+type QueueStore = Pick<
+  AnnotationStore,
+  | 'outbox'
+  | 'doubts'
+  | 'conflicts'
+  | 'projects'
+  | 'hiddenProjects'
+  | 'status'
+  | 'retryParked'
+  | 'discardParked'
+>;
 
 export interface QueueControllerOptions {
   /** Null while nobody is signed in. */
@@ -14,7 +25,8 @@ export interface QueueControllerOptions {
   clock: Clock;
 }
 
-export type QueueNotice = { kind: 'retried' } | { kind: 'discarded' } | { kind: 'failed'; fault: Fault };
+export type QueueNotice =
+  { kind: 'retried'; count: number } | { kind: 'discarded' } | { kind: 'failed'; fault: Fault };
 
 /** Ages are shown in minutes. */
 const TICK_MS = 20_000;
@@ -23,8 +35,14 @@ const TICK_MS = 20_000;
 export class QueueController {
   readonly #options: QueueControllerOptions;
   #edits = $state.raw<readonly Edit[]>([]);
-  #counts = $state.raw<OutboxCounts>({ unsynced: 0, inDoubt: 0, parked: 0, conflicts: 0 });
   #problem = $state.raw<SyncStatus['problem']>(null);
+  #facts = $state.raw<QueueFacts>({
+    doubts: [],
+    conflicts: [],
+    projects: [],
+    hidden: [],
+    connection: { kind: 'starting' },
+  });
   readonly #busy = new SvelteSet<EntityKey>();
   #notice = $state.raw<QueueNotice | null>(null);
   #now = $state(0);
@@ -39,8 +57,9 @@ export class QueueController {
     return this.#edits;
   }
 
-  get counts(): OutboxCounts {
-    return this.#counts;
+  /** What tells why an edit still waits. */
+  get index(): QueueIndex {
+    return queueIndex(this.#edits, this.#facts);
   }
 
   /** The newest problem that needs a person. */
@@ -68,38 +87,55 @@ export class QueueController {
     const { store } = this.#options;
     if (store !== null) {
       stops.add(store.outbox().subscribe((edits) => this.#take(edits)));
-      stops.add(store.counts().subscribe((counts) => (this.#counts = counts)));
-      stops.add(store.status().subscribe(({ problem }) => (this.#problem = problem)));
+      stops.add(store.doubts().subscribe((doubts) => this.#learn({ doubts })));
+      stops.add(store.conflicts().subscribe((conflicts) => this.#learn({ conflicts })));
+      stops.add(store.projects().subscribe((projects) => this.#learn({ projects })));
+      stops.add(store.hiddenProjects().subscribe((hidden) => this.#learn({ hidden })));
+      stops.add(
+        store.status().subscribe(({ problem, connection }) => {
+          this.#problem = problem;
+          this.#learn({ connection });
+        }),
+      );
     }
     this.#tick();
     stops.add(() => this.#cancelTick?.());
     return stops.stop;
   }
 
-  retry(key: EntityKey): Promise<void> {
-    return this.#decide(key, 'retried', (store) => store.retryParked(key));
+  /** Tries again what was refused, one after the other. */
+  retry(keys: readonly EntityKey[]): Promise<void> {
+    return this.#decide(keys, (store, key) => store.retryParked(key), {
+      kind: 'retried',
+      count: keys.length,
+    });
   }
 
   discard(key: EntityKey): Promise<void> {
-    return this.#decide(key, 'discarded', (store) => store.discardParked(key));
+    return this.#decide([key], (store) => store.discardParked(key), { kind: 'discarded' });
   }
 
   async #decide(
-    key: EntityKey,
-    kind: 'retried' | 'discarded',
-    act: (store: QueueStore) => Promise<void>,
+    keys: readonly EntityKey[],
+    act: (store: QueueStore, key: EntityKey) => Promise<void>,
+    notice: QueueNotice,
   ): Promise<void> {
     const { store } = this.#options;
-    if (store === null || this.#busy.has(key)) return;
-    this.#busy.add(key);
+    const free = keys.filter((key) => !this.#busy.has(key));
+    if (store === null || free.length === 0) return;
+    for (const key of free) this.#busy.add(key);
     try {
-      await act(store);
-      this.#notice = { kind };
+      for (const key of free) await act(store, key);
+      this.#notice = notice;
     } catch (thrown) {
       this.#notice = { kind: 'failed', fault: faultOf(thrown) };
     } finally {
-      this.#busy.delete(key);
+      for (const key of free) this.#busy.delete(key);
     }
+  }
+
+  #learn(facts: Partial<QueueFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
   }
 
   #take(edits: readonly Edit[]): void {

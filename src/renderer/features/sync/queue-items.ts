@@ -4,23 +4,26 @@ import type { Edit } from '../../../sync/ports.ts';
 import { syncStrings } from '../../strings/sync.en.ts';
 import { fieldLabel } from './field-label.ts';
 import type { Lookups } from './lookups.ts';
+import { standingOf, type QueueIndex, type QueueState } from './queue-reason.ts';
 
 export interface QueueItem {
   key: EntityKey;
   /** `Box · Sebastes` */
   title: string;
   op: Edit['op'];
-  state: 'pending' | 'doubt' | 'parked';
+  state: QueueState;
   summary: string;
-  /** Why the server refused it; null unless parked. */
-  reason: string | null;
-  /** Local time of the last change, ms. */
+  /** Why it is not on the server yet; of a parked one in the server's words. */
+  reason: string;
+  /** Local time since when it waits, ms. */
   at: number;
 }
 
 export interface QueueGroup {
   media: MediaKey;
   name: string;
+  /** False where its project is hidden. */
+  openable: boolean;
   items: QueueItem[];
 }
 
@@ -28,27 +31,29 @@ export interface QueueGroup {
 const NAMED_FIELDS = 3;
 
 /** The queue by media. What needs the user goes first: groups with parked edits, parked before others. */
-export function queueGroups(edits: readonly Edit[], lookups: Lookups): QueueGroup[] {
+export function queueGroups(edits: readonly Edit[], lookups: Lookups, index: QueueIndex): QueueGroup[] {
   const groups = new Map<MediaKey, QueueGroup>();
   for (const edit of edits) {
     const name = lookups.mediaName(edit.media) ?? edit.media;
-    const group = groups.get(edit.media) ?? { media: edit.media, name, items: [] };
-    group.items.push(queueItem(edit, lookups));
+    const openable = !index.hidden.has(edit.projectId);
+    const group = groups.get(edit.media) ?? { media: edit.media, name, openable, items: [] };
+    group.items.push(queueItem(edit, lookups, index));
     groups.set(edit.media, group);
   }
   for (const { items } of groups.values()) items.sort((a, b) => urgency(a) - urgency(b) || b.at - a.at);
   return [...groups.values()].sort((a, b) => topUrgency(a) - topUrgency(b) || a.name.localeCompare(b.name));
 }
 
-export function queueItem(edit: Edit, lookups: Lookups): QueueItem {
+export function queueItem(edit: Edit, lookups: Lookups, index: QueueIndex): QueueItem {
+  const { state, reason, since } = standingOf(edit, index);
   return {
     key: edit.key,
     title: entityTitle(edit, lookups),
     op: edit.op,
-    state: stateOf(edit),
+    state,
     summary: changeSummary(edit),
-    reason: edit.status.kind === 'parked' ? edit.status.reason : null,
-    at: edit.status.kind === 'parked' ? edit.status.at : edit.updatedAt,
+    reason,
+    at: since,
   };
 }
 
@@ -79,13 +84,8 @@ function fieldList(changes: Fields): string {
   return [...named, ...(rest === 0 ? [] : [syncStrings.queue.more(rest)])].join(', ');
 }
 
-function stateOf(edit: Edit): QueueItem['state'] {
-  if (edit.status.kind === 'parked') return 'parked';
-  return edit.maybeSent ? 'doubt' : 'pending';
-}
-
 function urgency(item: QueueItem): number {
-  return ['parked', 'doubt', 'pending'].indexOf(item.state);
+  return ['parked', 'waiting', 'doubt', 'pending'].indexOf(item.state);
 }
 
 function topUrgency(group: QueueGroup): number {

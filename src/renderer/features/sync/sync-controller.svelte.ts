@@ -11,10 +11,7 @@ export type SyncTab = 'queue' | 'conflicts' | 'uploads' | 'server';
 
 export interface SyncControllerOptions {
   /** Null while nobody is signed in; make a new controller when the account changes. */
-  store: Pick<
-    AnnotationStore,
-    'outbox' | 'counts' | 'status' | 'retryParked' | 'discardParked' | 'conflicts' | 'resolveConflict'
-  > | null;
+  store: AnnotationStore | null;
   host: Pick<Host, 'call'>;
   clock: Clock;
 }

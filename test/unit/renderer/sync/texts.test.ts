@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Upload } from '../../../../src/contract/host-rpc.ts';
 import { ageText } from '../../../../src/renderer/features/sync/age-text.ts';
 import { actionOfKey } from '../../../../src/renderer/features/sync/conflict-keys.ts';
+import { insideFrame } from '../../../../src/renderer/player/stills.ts';
 import { figureOf, windowAround } from '../../../../src/renderer/features/sync/diagram.ts';
 import { fieldLabel } from '../../../../src/renderer/features/sync/field-label.ts';
 import { geometryFrom, geometrySummary } from '../../../../src/renderer/features/sync/geometry-summary.ts';
@@ -67,19 +68,34 @@ describe('fields and values', () => {
 
 describe('the diagram of shapes', () => {
   it('frames all shapes with room around them, in a square', () => {
-    const window = windowAround([
-      { kind: 'box', x: 0.2, y: 0.2, width: 0.2, height: 0.1 },
-      { kind: 'dot', x: 0.6, y: 0.5 },
-    ]);
+    const window = windowAround(
+      [
+        { kind: 'box', x: 0.2, y: 0.2, width: 0.2, height: 0.1 },
+        { kind: 'dot', x: 0.6, y: 0.5 },
+      ],
+      1,
+    );
     expect(window.width).toBeCloseTo(0.52);
     expect(window.height).toBe(window.width);
     expect(window.x).toBeLessThan(0.2);
     expect(window.y + window.height).toBeGreaterThan(0.5);
   });
 
+  it('is square on the screen also where the frame is wider than high', () => {
+    const { width, height } = windowAround([{ kind: 'box', x: 0.2, y: 0.2, width: 0.1, height: 0.3 }], 2);
+    expect(width * 2).toBeCloseTo(height);
+    expect(insideFrame({ x: -0.2, y: 0.9, width: 0.5, height: 0.4 })).toEqual({
+      x: 0,
+      y: 0.9,
+      width: 0.3,
+      height: expect.closeTo(0.1) as number,
+    });
+    expect(insideFrame({ x: 2, y: 2, width: 1, height: 1 })).toEqual({ x: 0, y: 0, width: 1, height: 1 });
+  });
+
   it('does not blow up a dot, and shows the whole frame where nothing is drawn', () => {
-    expect(windowAround([{ kind: 'dot', x: 0.5, y: 0.5 }]).width).toBeGreaterThan(0.08);
-    expect(windowAround([{ kind: 'none' }])).toEqual({ x: 0, y: 0, width: 1, height: 1 });
+    expect(windowAround([{ kind: 'dot', x: 0.5, y: 0.5 }], 1).width).toBeGreaterThan(0.08);
+    expect(windowAround([{ kind: 'none' }], 2)).toEqual({ x: 0, y: 0, width: 1, height: 1 });
     expect(figureOf({ kind: 'none' })).toBeNull();
   });
 });
@@ -88,7 +104,8 @@ describe('keys in the list of conflicts', () => {
   const key = (name: string, change = {}) =>
     actionOfKey({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...change });
 
-  it('move, choose and open', () => {
+  it('move, choose, widen, take back and open', () => {
+    expect([key('a'), key('z')]).toEqual([{ kind: 'alike' }, { kind: 'undo' }]);
     expect([key('ArrowDown'), key('ArrowUp'), key('m'), key('T'), key('Enter')]).toEqual([
       { kind: 'move', by: 1 },
       { kind: 'move', by: -1 },
