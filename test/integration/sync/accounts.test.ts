@@ -101,7 +101,7 @@ const knowsItsMedia = (desk: Desk) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidemark-accounts-'));
-  hubs = await Promise.all([startTestHub(), startTestHub()]);
+  hubs = [await startTestHub(), await startTestHub()];
   app = await startBrowserApp({ dataDir: folder, withHub: false });
   host = await connectToApp(app);
   const places = await Promise.all(
@@ -206,7 +206,13 @@ describe('a token that the server does not take any more', () => {
     await settled(ana);
     const { username } = ana;
     const body = { username, password: await passwordOf(ana.hub, username), refresh: true };
-    expect((await ana.hub.client()('POST', '/rest/Token', body)).status).toBeLessThan(300);
+    // The same user signs in elsewhere and has all other tokens ended.
+    const elsewhere = await fetch(`${ana.hub.url}/rest/Token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(elsewhere.status).toBe(201);
     const refs = [await draw(ana), await draw(ana), await draw(ana)];
     await expect.poll(() => connection(ana), patience).toBe('sign-in-needed');
     expect(await now(ana.store.counts())).toMatchObject({ unsynced: 3, inDoubt: 0, parked: 0 });
