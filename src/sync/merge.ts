@@ -125,7 +125,7 @@ function mergeFields({ edit, conflicts }: WithEdit, theirs: ServerRow, context: 
 }
 
 export interface Collision {
-  edit: Pick<Edit, 'key' | 'ref' | 'projectId' | 'media'>;
+  edit: Pick<Edit, 'key' | 'ref' | 'projectId' | 'media'> & Partial<Pick<Edit, 'base'>>;
   /** The row that holds their value. */
   theirs: ServerRow;
   field: string;
@@ -146,6 +146,7 @@ export function list(conflicts: Conflict[], collision: Collision, { now, makeId 
     media: edit.media,
     field,
     base: known === undefined ? base : known.base,
+    ...baseAuthor(known, edit),
     mine,
     theirs: value,
     theirsBy: theirs.modifiedBy,
@@ -154,6 +155,18 @@ export function list(conflicts: Conflict[], collision: Collision, { now, makeId 
     at: known?.at ?? now,
   };
   return [...conflicts.filter(({ id }) => id !== conflict.id), conflict];
+}
+
+/** Who gave the value that both sides have changed. */
+function baseAuthor(
+  known: Conflict | undefined,
+  { base }: Collision['edit'],
+): Pick<Conflict, 'baseBy' | 'baseAt'> {
+  if (known !== undefined) {
+    const { baseBy, baseAt } = known;
+    return baseAt === undefined ? {} : { baseBy: baseBy ?? null, baseAt };
+  }
+  return base == null ? {} : { baseBy: base.modifiedBy ?? base.createdBy, baseAt: base.modifiedAt };
 }
 
 /** Whether a row that was just read is newer than, or the same mark as, what is known. */

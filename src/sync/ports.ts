@@ -105,6 +105,9 @@ export interface Conflict {
   base: Json;
   mine: Json;
   theirs: Json;
+  /** Who gave `base`, and when; absent where nobody had, and in conflicts of earlier versions. */
+  baseBy?: number | null;
+  baseAt?: string;
   theirsBy: number | null;
   theirsAt: string;
   /** Mark whose content `theirs` is. */

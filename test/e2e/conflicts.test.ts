@@ -124,7 +124,18 @@ describe('the conflicts of two people', () => {
     await panel.getByText('mine 0').waitFor();
     await panel.getByText('theirs 0').waitFor();
     expect(await panel.getByText(/^You \(/).count()).toBe(4);
-    expect(await panel.getByText(/^annotator, /).count()).toBe(4);
+    expect(
+      await panel
+        .locator('.theirs')
+        .getByText(/^annotator, /)
+        .count(),
+    ).toBe(4);
+    expect(
+      await panel
+        .locator('.base')
+        .getByText(/^admin, /)
+        .count(),
+    ).toBe(3);
     await pictures('conflicts');
   });
 

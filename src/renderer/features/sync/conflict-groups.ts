@@ -102,7 +102,6 @@ export function conflictItem(conflict: Conflict, { all, lookups, edit, me }: Aro
   const nameOf = (user: number | null): string =>
     (user === null ? null : lookups.userName(user)) ?? syncStrings.conflicts.unknownUser;
   const who = nameOf(conflict.theirsBy);
-  const base = edit?.base ?? null;
   const label = lookups.label(conflict.key);
   const kind =
     (edit === null ? null : lookups.typeName(edit.ref, edit.type)) ?? syncStrings.kinds[conflict.ref.kind];
@@ -114,9 +113,9 @@ export function conflictItem(conflict: Conflict, { all, lookups, edit, me }: Aro
     fieldLabel: fieldLabel(conflict.field),
     authors: {
       base:
-        base === null
+        conflict.baseAt === undefined
           ? { who: '', at: null }
-          : { who: nameOf(base.modifiedBy ?? base.createdBy), at: timeOf(base.modifiedAt) },
+          : { who: nameOf(conflict.baseBy ?? null), at: timeOf(conflict.baseAt) },
       mine: { who: syncStrings.conflicts.me(me), at: edit?.updatedAt ?? conflict.at },
       theirs: { who, at: timeOf(conflict.theirsAt) },
     },

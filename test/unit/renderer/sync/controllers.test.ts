@@ -287,7 +287,11 @@ describe('conflicts', () => {
     };
     const facts = { edits: [edit('a', { base, changes: { geometry }, updatedAt: 77 })], me: 'Ana' };
     const named = { ...lookups, userName: (user: number) => ({ 5: 'Ben', 6: 'Cy' })[user] ?? null };
-    const [group] = conflictGroups([conflict('a', { theirsBy: 6 })], named, facts);
+    const [group] = conflictGroups(
+      [conflict('a', { theirsBy: 6, baseBy: 5, baseAt: '2026-03-04T08:00:00Z' })],
+      named,
+      facts,
+    );
     expect(group?.items[0]).toMatchObject({
       title: 'Box',
       authors: {
