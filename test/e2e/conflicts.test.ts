@@ -190,8 +190,8 @@ describe('a permission that is taken away', () => {
     await status.says('All changes synced', 60_000);
     await other.call('delete_membership', { id: membership.id });
     await comment({ x: 0.16, y: 0.4 }, 'after the loss');
-    await comment({ x: 0.36, y: 0.4 }, 'after the loss too');
     await laptop.page.getByText('You may not see Sample dives at present').waitFor({ timeout: 60_000 });
+    await comment({ x: 0.36, y: 0.4 }, 'after the loss too');
     await laptop.page.getByText('2 unsynced changes are kept').waitFor();
     panel = await status.openSync('Queue');
     await expect.poll(() => panel.getByText('Waits for permission', { exact: true }).count()).toBe(2);
