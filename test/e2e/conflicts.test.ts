@@ -191,6 +191,8 @@ describe('a permission that is taken away', () => {
     await other.call('delete_membership', { id: membership.id });
     await comment({ x: 0.16, y: 0.4 }, 'after the loss');
     await laptop.page.getByText('You may not see Sample dives at present').waitFor({ timeout: 60_000 });
+    // What was open stays as it was.
+    await editor.atFrame(5);
     await comment({ x: 0.36, y: 0.4 }, 'after the loss too');
     await laptop.page.getByText('2 unsynced changes are kept').waitFor();
     panel = await status.openSync('Queue');

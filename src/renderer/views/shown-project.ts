@@ -9,9 +9,16 @@ import type { Route } from './route.ts';
 export function shownProject(
   route: Route,
   chosen: number | null,
-  { projects, hidden }: { projects: readonly Project[]; hidden: readonly HiddenProject[] },
+  {
+    projects,
+    hidden,
+    last,
+  }: { projects: readonly Project[]; hidden: readonly HiddenProject[]; last: Project | null },
 ): Project | null {
   const edited = route.view === 'editor' ? hidden.find(({ id }) => id === route.projectId) : undefined;
   if (edited !== undefined) return { id: edited.id, name: edited.name, summary: '', permission: '' };
+  // On its way from one list to the other it is in neither for a moment: what is open must not be closed by that.
+  const isNowhere = route.view === 'editor' && !projects.some(({ id }) => id === route.projectId);
+  if (isNowhere && last?.id === route.projectId) return last;
   return projects.find(({ id }) => id === chosen) ?? projects[0] ?? null;
 }
