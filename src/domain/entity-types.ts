@@ -65,37 +65,60 @@ export interface StateType extends EntityTypeBase {
   visible: boolean;
 }
 
+/** What all that people change in a catalog has. */
+export interface CatalogEntry {
+  /** Row id; 0 while no server has it. */
+  id: number;
+  /** Its identity on this device. */
+  key: string;
+  name: string;
+}
+
 export interface LeafType extends EntityTypeBase {
   dtype: 'leaf';
 }
 
 /** A label of a hierarchical vocabulary (taxonomy). */
-export interface Leaf {
-  id: number;
+export interface Leaf extends CatalogEntry {
   type: number;
-  name: string;
-  parent: number | null;
+  /** Key of the leaf above; null at a root. */
+  parent: string | null;
   /** Labels joined by dots, beginning with the project's name. */
   path: string;
   attributes: Record<string, Json>;
 }
 
 /** An annotation layer. */
-export interface Version {
-  id: number;
+export interface Version extends CatalogEntry {
   project: number;
-  name: string;
   description: string;
+  /** Order in lists; -1 while no server has given it one. */
   number: number;
   bases: number[];
+  showEmpty: boolean;
 }
 
-export interface Section {
-  id: number;
+export interface Section extends CatalogEntry {
   project: number;
-  name: string;
+  /** Labels joined by dots; null for one that a server made on its own. */
   path: string | null;
   dtype: 'folder' | 'playlist' | 'saved_search';
+  visible: boolean;
+}
+
+/** A place that a user comes back to. */
+export interface Bookmark extends CatalogEntry {
+  uri: string;
+}
+
+/** Values of a type's attributes that a user sets at once. */
+export interface Favorite extends CatalogEntry {
+  /** LocalizationType or StateType id. */
+  type: number;
+  entityTypeName: 'Localization' | 'State';
+  /** 1 to 10. */
+  page: number;
+  values: Record<string, Json>;
 }
 
 export interface Project {
@@ -116,6 +139,9 @@ export interface ProjectCatalog {
   versions: Version[];
   sections: Section[];
   leaves: Leaf[];
+  /** Of the user of this account alone. */
+  bookmarks: Bookmark[];
+  favorites: Favorite[];
   /** Users seen on annotations and memberships: id to display name. */
   users: Record<number, string>;
 }

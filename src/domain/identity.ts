@@ -2,9 +2,21 @@
  * Identity of what a person annotates. `elemental_id` + version is the identity of an annotation
  * everywhere; row ids and marks are the server's metadata and never identify anything here.
  */
-export type EntityKind = 'localization' | 'state' | 'media';
+export type EntityKind = 'localization' | 'state' | 'media' | CatalogKind;
 
-/** A UUID (version 4, lower case), chosen on the device that makes the object. */
+/** What belongs to a project as a whole and people change as well; it has neither marks nor tombstones. */
+export type CatalogKind = 'section' | 'version' | 'leaf' | 'bookmark' | 'favorite';
+
+export const catalogKinds: readonly CatalogKind[] = ['section', 'version', 'leaf', 'bookmark', 'favorite'];
+
+export function isCatalogKind(kind: EntityKind): kind is CatalogKind {
+  return (catalogKinds as readonly EntityKind[]).includes(kind);
+}
+
+/**
+ * A UUID (version 4, lower case), chosen on the device that makes the object. Of what a server keeps
+ * without one: the UUID that it was made under here, or `id:<row id>`.
+ */
 export type ElementalId = string;
 
 /**
@@ -28,5 +40,26 @@ export function entityKey(ref: EntityRef): EntityKey {
 }
 
 export function mediaKeyOf(media: { id: number; elemental_id?: string | null }): MediaKey {
-  return media.elemental_id ?? `id:${media.id}`;
+  return media.elemental_id ?? keyOfRow(media.id);
+}
+
+/** A key for what a server gave no elemental id. */
+export function keyOfRow(id: number): string {
+  return `id:${id}`;
+}
+
+/** Where the entities of a project's catalog, and the history of what is done to them, are kept. */
+export function projectHome(projectId: number): MediaKey {
+  return `${HOME}${projectId}`;
+}
+
+/** The project of a home; null for a media. */
+export function projectOfHome(home: MediaKey): number | null {
+  return home.startsWith(HOME) ? Number(home.slice(HOME.length)) : null;
+}
+
+const HOME = 'project:';
+
+export function catalogRef(kind: CatalogKind, key: string): EntityRef {
+  return { kind, version: 0, elementalId: key };
 }

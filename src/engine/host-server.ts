@@ -2,11 +2,12 @@ import { groupBy } from '../base/group.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import { attributesOf, type Fields } from '../domain/fields.ts';
 import type { LocalizationDtype } from '../domain/geometry.ts';
-import type { EntityRef } from '../domain/identity.ts';
+import type { CatalogKind, EntityRef } from '../domain/identity.ts';
 import { stateMembers } from '../domain/member-set.ts';
 import {
   stockTraits,
   type Answer,
+  type CatalogSpec,
   type CreateSpec,
   type MarkQuery,
   type MediaSpec,
@@ -16,7 +17,9 @@ import {
   type ServerTraits,
 } from '../sync/ports.ts';
 import { editMembers, idList, localizationRow, stateRow, type RowContext } from './annotation-wire.ts';
+import { readCatalogLists } from './catalog-lists.ts';
 import { mediaFrom, projectFrom, readCatalog } from './catalog-wire.ts';
+import { createInCatalog, deleteInCatalog, patchInCatalog, type CatalogTarget } from './catalog-writes.ts';
 import { answerOf, garbled } from './failures.ts';
 import { MediaKeys } from './media-keys.ts';
 import { Members } from './members.ts';
@@ -191,6 +194,27 @@ export class HostServer implements ServerPort {
       await this.#call('update_media', { id: serverId, body }, { timeoutMs: writeTimeout });
       return null;
     }, write);
+  }
+
+  readCatalogLists(
+    projectId: number,
+    kinds: readonly CatalogKind[],
+  ): ReturnType<ServerPort['readCatalogLists']> {
+    return answerOf(() => readCatalogLists(this.#call, projectId, kinds), read);
+  }
+
+  createInCatalog(projectId: number, spec: CatalogSpec, key?: string): Promise<Answer<number>> {
+    const options = { timeoutMs: writeTimeout, ...keyed(key) };
+    return answerOf(() => createInCatalog(this.#call, { projectId, spec, options }), write);
+  }
+
+  patchInCatalog(target: CatalogTarget, changes: Fields, whole: Fields): Promise<Answer<null>> {
+    const options = { timeoutMs: writeTimeout };
+    return answerOf(() => patchInCatalog(this.#call, target, { changes, whole, options }), write);
+  }
+
+  deleteInCatalog(target: CatalogTarget): Promise<Answer<null>> {
+    return answerOf(() => deleteInCatalog(this.#call, target, { timeoutMs: writeTimeout }), write);
   }
 
   readTraits(): Promise<Answer<ServerTraits>> {

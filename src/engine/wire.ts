@@ -30,6 +30,11 @@ export function idOrNull(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+/** The numbers of a list; none of what is no list. */
+export function idsOf(value: unknown): number[] {
+  return Array.isArray(value) ? value.filter((id): id is number => typeof id === 'number') : [];
+}
+
 export function textOr(value: unknown, fallback: string): string {
   return typeof value === 'string' ? value : fallback;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
-import type { ProjectCatalog, Project } from '../domain/entity-types.ts';
+import type { Project } from '../domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit, EntityState, OutboxCounts, Place, SyncStatus } from '../sync/ports.ts';
 import { placesOf, planCommand, planReversal, type Plan, type PlanContext } from './commands.ts';
@@ -18,6 +18,7 @@ import { writeTwice, type TwoCopies } from './two-copies.ts';
 import type {
   Annotation,
   AnnotationStore,
+  CatalogView,
   EditCommand,
   HiddenProject,
   HistoryState,
@@ -27,6 +28,7 @@ import type {
   RecoveryReport,
   SettledStep,
 } from './types.ts';
+import { catalogView } from './catalog-view.ts';
 import { countOutbox, Views } from './views.ts';
 
 interface Parts {
@@ -75,8 +77,8 @@ export class DexieAnnotationStore implements AnnotationStore {
     return fromQuery(() => hiddenProjects(this.#db));
   }
 
-  catalog(projectId: number): Live<ProjectCatalog | null> {
-    return fromQuery(async () => (await this.#db.catalogs.get(projectId))?.catalog ?? null);
+  catalog(projectId: number): Live<CatalogView | null> {
+    return fromQuery(() => catalogView(this.#db, projectId));
   }
 
   mediaList(projectId: number): Live<MediaItem[]> {

@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { ProjectCatalog } from '../domain/entity-types.ts';
 import type { MediaKey } from '../domain/identity.ts';
 import type { Edit } from '../sync/ports.ts';
+import { readCatalog } from './catalog-table.ts';
 import { addLocalMedia, type LocalMediaItem } from './media-table.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import type { FrameTableRecord, MediaRecord, TidemarkDatabase } from './schema.ts';
@@ -19,8 +20,8 @@ export class DeviceTables {
     return addLocalMedia(this.#db, item, create);
   }
 
-  async catalog(projectId: number): Promise<ProjectCatalog | null> {
-    return (await this.#db.catalogs.get(projectId))?.catalog ?? null;
+  catalog(projectId: number): Promise<ProjectCatalog | null> {
+    return readCatalog(this.#db, projectId);
   }
 
   mediaRecord(key: MediaKey): Promise<MediaRecord | undefined> {

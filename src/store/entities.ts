@@ -1,6 +1,7 @@
 import { groupBy } from '../base/group.ts';
-import { entityKey, type EntityKey } from '../domain/identity.ts';
+import { entityKey, isCatalogKind, type EntityKey, type EntityKind } from '../domain/identity.ts';
 import type { EntityState, Place, Revision, ServerRow } from '../sync/ports.ts';
+import { rowsInCatalogs } from './catalog-table.ts';
 import { rowOfMedia } from './media-table.ts';
 import { getMany, whereAny } from './lookup-many.ts';
 import type { Pages } from './pages.ts';
@@ -17,16 +18,17 @@ export async function readStates(
 ): Promise<EntityState[]> {
   if (places.length > several && (await hasNoOverlay(db))) return statesOfRows(db, pages, places);
   const keys = places.map(({ ref }) => entityKey(ref));
-  const [rows, medias, edits, attempts, conflicts] = await Promise.all([
-    pages.rows(places.filter(({ ref }) => ref.kind !== 'media')),
+  const [rows, medias, inCatalogs, edits, attempts, conflicts] = await Promise.all([
+    pages.rows(places.filter(({ ref }) => isInPages(ref.kind))),
     mediaRows(db, places),
+    rowsInCatalogs(db, places),
     getMany(db.edits, keys),
     getMany(db.attempts, keys),
     whereAny(db.conflicts, 'key', keys),
   ]);
   const conflictsOf = groupBy(conflicts, ({ key }) => key);
   return keys.map((key, i) => ({
-    row: rows.get(key) ?? medias.get(key) ?? null,
+    row: rows.get(key) ?? medias.get(key) ?? inCatalogs.get(key) ?? null,
     edit: edits[i] ?? null,
     attempt: attempts[i] ?? null,
     conflicts: conflictsOf.get(key) ?? [],
@@ -35,15 +37,17 @@ export async function readStates(
 
 /** States over which nothing of the user's lies. */
 async function statesOfRows(db: TidemarkDatabase, pages: Pages, places: Place[]): Promise<EntityState[]> {
-  const [rows, medias] = await Promise.all([
-    pages.rows(places.filter(({ ref }) => ref.kind !== 'media')),
+  const [rows, medias, inCatalogs] = await Promise.all([
+    pages.rows(places.filter(({ ref }) => isInPages(ref.kind))),
     mediaRows(db, places),
+    rowsInCatalogs(db, places),
   ]);
   // A first pull: nothing is known of anything yet, and no keys need to be made to find that.
-  const isEmpty = rows.size + medias.size === 0;
+  const isEmpty = rows.size + medias.size + inCatalogs.size === 0;
   return places.map(({ ref }) => {
     const key = isEmpty ? '' : entityKey(ref);
-    return { row: rows.get(key) ?? medias.get(key) ?? null, edit: null, attempt: null, conflicts: [] };
+    const row = rows.get(key) ?? medias.get(key) ?? inCatalogs.get(key) ?? null;
+    return { row, edit: null, attempt: null, conflicts: [] };
   });
 }
 
@@ -51,6 +55,10 @@ async function statesOfRows(db: TidemarkDatabase, pages: Pages, places: Place[])
 async function hasNoOverlay(db: TidemarkDatabase): Promise<boolean> {
   const counts = await Promise.all([db.edits.count(), db.attempts.count(), db.conflicts.count()]);
   return counts.every((count) => count === 0);
+}
+
+function isInPages(kind: EntityKind): boolean {
+  return kind !== 'media' && !isCatalogKind(kind);
 }
 
 /** A media is a record of its own, not a row of a page. */
@@ -72,7 +80,7 @@ export interface Rewrite {
   revision: Revision;
 }
 
-/** Writes what changed of the entities (rows of medias excepted: listings write them); inside a transaction of `entityTables`. */
+/** Writes what changed of the entities (rows of medias and catalogs excepted: listings write them); inside a transaction of `entityTables`. */
 export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: Rewrite[]): Promise<void> {
   const edits = rewrites.flatMap(({ revision }) => (revision.edit ? [revision.edit] : []));
   const attempts = rewrites.flatMap(({ revision }) => (revision.attempt ? [revision.attempt] : []));
@@ -82,7 +90,7 @@ export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: 
     );
   const [goneEdits, goneAttempts] = [gone('edit'), gone('attempt')];
   const rows = rewrites.flatMap(({ place, revision }) =>
-    revision.row === undefined || place.ref.kind === 'media' ? [] : [{ place, row: revision.row }],
+    revision.row === undefined || !isInPages(place.ref.kind) ? [] : [{ place, row: revision.row }],
   );
   const unlisted = rewrites.flatMap(({ before, revision }) =>
     revision.conflicts === undefined ? [] : before.conflicts.map(({ id }) => id),
@@ -102,6 +110,6 @@ export async function writeStates(db: TidemarkDatabase, pages: Pages, rewrites: 
 /** The tables that `readStates` and `writeStates` touch. */
 export function entityTables(
   db: TidemarkDatabase,
-): TidemarkDatabase['edits' | 'attempts' | 'conflicts' | 'pageHeads' | 'pageBlobs' | 'media'][] {
-  return [db.edits, db.attempts, db.conflicts, db.pageHeads, db.pageBlobs, db.media];
+): TidemarkDatabase['edits' | 'attempts' | 'conflicts' | 'pageHeads' | 'pageBlobs' | 'media' | 'catalogs'][] {
+  return [db.edits, db.attempts, db.conflicts, db.pageHeads, db.pageBlobs, db.media, db.catalogs];
 }

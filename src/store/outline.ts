@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { sameJson } from '../base/json.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
+import { readCatalog, underKnownKeys } from './catalog-table.ts';
 import { isHidden } from './hidden-projects.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
@@ -51,14 +52,32 @@ export class Outline {
     });
   }
 
-  async saveCatalog(catalog: ProjectCatalog): Promise<void> {
-    const projectId = catalog.project.id;
-    const before = await this.#db.catalogs.get(projectId);
-    if (!sameJson(before?.catalog, catalog)) {
-      this.#stale = true;
-      await this.#db.catalogs.put({ projectId, catalog });
-    }
+  async saveCatalog(told: ProjectCatalog): Promise<void> {
+    const { catalogs } = this.#db;
+    const projectId = told.project.id;
+    await this.#db.transaction('rw', catalogs, async () => {
+      const before = await readCatalog(this.#db, projectId);
+      await this.#put(before, before === null ? told : underKnownKeys(before, told));
+    });
     if (!this.#isCopying) void this.#copy();
+  }
+
+  /** Changes a catalog that is there, for what was told of a part of it. */
+  async changeCatalog(
+    projectId: number,
+    change: (catalog: ProjectCatalog) => ProjectCatalog,
+  ): Promise<void> {
+    await this.#db.transaction('rw', this.#db.catalogs, async () => {
+      const before = await readCatalog(this.#db, projectId);
+      if (before !== null) await this.#put(before, underKnownKeys(before, change(before)));
+    });
+    if (!this.#isCopying) void this.#copy();
+  }
+
+  async #put(before: ProjectCatalog | null, catalog: ProjectCatalog): Promise<void> {
+    if (sameJson(before, catalog)) return;
+    this.#stale = true;
+    await this.#db.catalogs.put({ projectId: catalog.project.id, catalog });
   }
 
   /** Puts the second copy into a database that knows no project. */

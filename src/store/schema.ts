@@ -62,7 +62,7 @@ export interface OpRecord {
   keys: EntityKey[];
 }
 
-export type MediaRecord = Omit<MediaItem, 'sync'> & {
+export type MediaRecord = Omit<MediaItem, 'sync' | 'sectionKey'> & {
   /** Has a file in this device's cache. */
   local: boolean;
   /** Complete listings in a row that did not show it. */

@@ -1,8 +1,9 @@
 import { liveQuery } from 'dexie';
 import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
+import { withLists, type CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
-import type { MediaKey } from '../domain/identity.ts';
+import type { CatalogKind, MediaKey } from '../domain/identity.ts';
 import type {
   Cursors,
   EntityState,
@@ -14,6 +15,7 @@ import type {
   SyncStatus,
   SyncStorage,
 } from '../sync/ports.ts';
+import { readCatalog, rowsOfKind, withRow } from './catalog-table.ts';
 import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
 import { putServerMedia } from './media-table.ts';
 import { readMeta, readOrder, writeMeta } from './meta.ts';
@@ -49,6 +51,13 @@ export class DexieSyncStorage implements SyncStorage {
   outbox(projectId: number): Promise<EntityState[]> {
     return this.#db.transaction('r', entityTables(this.#db), async () => {
       const edits = await this.#db.edits.where('projectId').equals(projectId).toArray();
+      return readStates(this.#db, this.#pages, edits);
+    });
+  }
+
+  outboxAt(home: MediaKey): Promise<EntityState[]> {
+    return this.#db.transaction('r', entityTables(this.#db), async () => {
+      const edits = await this.#db.edits.where('media').equals(home).toArray();
       return readStates(this.#db, this.#pages, edits);
     });
   }
@@ -141,6 +150,19 @@ export class DexieSyncStorage implements SyncStorage {
 
   saveCatalog(catalog: ProjectCatalog): Promise<void> {
     return this.#outline.saveCatalog(catalog);
+  }
+
+  saveCatalogLists(projectId: number, lists: Partial<CatalogLists>): Promise<void> {
+    return this.#outline.changeCatalog(projectId, (catalog) => withLists(catalog, lists));
+  }
+
+  async catalogRows(projectId: number, kind: CatalogKind): Promise<ServerRow[]> {
+    const catalog = await readCatalog(this.#db, projectId);
+    return catalog === null ? [] : rowsOfKind(catalog, kind);
+  }
+
+  enterCatalogRow(projectId: number, row: ServerRow): Promise<void> {
+    return this.#outline.changeCatalog(projectId, (catalog) => withRow(catalog, row));
   }
 
   saveStatus(status: SyncStatus): Promise<void> {

@@ -35,6 +35,12 @@ export interface Annotation {
   sync: EntitySync;
 }
 
+/** A catalog as the user sees it: what a server told, and his own work over that. */
+export interface CatalogView extends ProjectCatalog {
+  /** How what is not simply synced stands, by its key of entity. */
+  sync: ReadonlyMap<EntityKey, EntitySync>;
+}
+
 export interface MediaItem {
   key: MediaKey;
   projectId: number;
@@ -44,6 +50,8 @@ export interface MediaItem {
   kind: 'video' | 'image';
   name: string;
   sectionId: number | null;
+  /** Of a section that no server has yet; `sectionId` is null then. */
+  sectionKey: string | null;
   width: number;
   height: number;
   frameCount: number;
@@ -114,7 +122,8 @@ export interface AnnotationStore {
   projects(): Live<Project[]>;
   /** Projects that the server does not list any more, and those of which only the user's work is known. */
   hiddenProjects(): Live<HiddenProject[]>;
-  catalog(projectId: number): Live<ProjectCatalog | null>;
+  /** What the server told of the project, with the user's own work in it. */
+  catalog(projectId: number): Live<CatalogView | null>;
   mediaList(projectId: number): Live<MediaItem[]>;
   mediaItem(key: MediaKey): Live<MediaItem | null>;
   /** Visible annotations of a media in the given versions (all when empty). */

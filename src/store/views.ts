@@ -101,7 +101,7 @@ export class Views {
   /** What the user's edits make of their entities. */
   #ownOf({ edits, conflicts }: Overlay, pages: ParsedPage[]): Annotation[] {
     return [...edits].flatMap(([key, { edit, attempt }]): Annotation[] => {
-      if (edit.op === 'delete' || edit.ref.kind === 'media') return [];
+      if (edit.op === 'delete' || (edit.ref.kind !== 'localization' && edit.ref.kind !== 'state')) return [];
       const { ref, type, media } = edit;
       const sync = syncOf(edit, attempt, conflicts.get(key));
       const home = pages.filter(({ head }) => head.kind === ref.kind && head.version === ref.version);
@@ -150,7 +150,8 @@ function mediaItemOf(
   const name = typeof fields.name === 'string' ? fields.name : record.name;
   const sectionId = typeof fields.section_id === 'number' ? fields.section_id : null;
   const size = { width, height, frameCount, fps };
-  const identity = { key, projectId, serverId, type, kind, name, sectionId };
+  const sectionKey = typeof fields.section_id === 'string' ? fields.section_id : null;
+  const identity = { key, projectId, serverId, type, kind, name, sectionId, sectionKey };
   const sync = syncOf(edit, attempt, conflicts);
   return { ...identity, ...size, attributes: attributesOf(fields), server, addedAt, sync };
 }

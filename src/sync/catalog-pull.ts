@@ -1,4 +1,5 @@
 import type { Project } from '../domain/entity-types.ts';
+import { settleCatalog } from './catalog-push.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { settleMedia } from './media-settle.ts';
 import { settleMedias } from './media-push.ts';
@@ -6,11 +7,12 @@ import type { ServerMedia } from './ports.ts';
 
 const mediaAtOnce = 1000;
 
-/** Types, versions, sections, vocabulary and people of a project. None of them has a clock: all are read. */
-export async function pullCatalog({ server, storage }: SyncDeps, project: Project): Promise<PartOutcome> {
-  const answer = await server.readCatalog(project);
+/** Types, versions, sections, vocabulary, people and the user's own lists of a project. None of them has a clock: all are read. */
+export async function pullCatalog(deps: SyncDeps, project: Project): Promise<PartOutcome> {
+  const answer = await deps.server.readCatalog(project);
   if (!answer.ok) return stopped(answer.failure);
-  await storage.saveCatalog(answer.value);
+  await deps.storage.saveCatalog(answer.value);
+  await settleCatalog(deps, project.id);
   return done;
 }
 

@@ -2,6 +2,7 @@ import type { Stop } from '../base/disposable.ts';
 import type { Random } from '../base/random.ts';
 import type { Project } from '../domain/entity-types.ts';
 import { needOf } from '../domain/permission.ts';
+import { pushCatalog } from './catalog-push.ts';
 import { pullCatalog, pullMedia } from './catalog-pull.ts';
 import {
   initialConnection,
@@ -203,6 +204,7 @@ export class Loop {
     const { id } = project;
     const parts: (() => Promise<PartOutcome>)[] = [
       () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#deps(), project)),
+      () => pushCatalog(this.#deps(), project),
       () => this.#pushMedia(id),
       () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#deps(), id)),
       () => this.#orderUploads(id),

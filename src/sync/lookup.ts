@@ -34,11 +34,11 @@ async function history(
   batch: Place[],
 ): Promise<Answer<ServerRow[]>> {
   const first = batch[0]?.ref ?? nowhere;
-  if (first.kind === 'media') return { ok: true, value: [] };
+  if (first.kind !== 'localization' && first.kind !== 'state') return { ok: true, value: [] };
+  const { kind, version } = first;
   const rows: ServerRow[] = [];
   const elementalIds = batch.map(({ ref }) => ref.elementalId);
   for (let after = 0; ;) {
-    const { kind, version } = first;
     const answer = await server.readMarks({
       projectId,
       kind,

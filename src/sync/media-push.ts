@@ -5,6 +5,7 @@ import { entityKey } from '../domain/identity.ts';
 import { isMediaField, unstorableInMedia } from '../domain/media-fields.ts';
 import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { inLanes } from './lanes.ts';
+import { nameSections, withoutLocalSection } from './local-sections.ts';
 import { sendable } from './merge.ts';
 import { settleMedia } from './media-settle.ts';
 import {
@@ -33,7 +34,8 @@ const mediasAtOnce = 500;
 
 /** Sends what the user did to medias, made here or pulled, as far as the permission goes. */
 export async function pushMedia(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
-  const edits = await dirtyMedia(deps, projectId);
+  let edits = await dirtyMedia(deps, projectId);
+  if (await nameSections(deps, projectId, edits)) edits = await dirtyMedia(deps, projectId);
   const forbiddances = new Forbiddances(deps, projectId);
   for (const edit of edits.filter(({ op }) => op === 'create')) {
     if (!deps.permissions.permits(projectId, 'transfer')) break;
@@ -153,7 +155,8 @@ class MediaEdits {
   #split({ edit, conflicts }: EntityState): { fields: Fields; unstorable: string[] } {
     if (edit?.op !== 'edit' || edit.base === null || edit.status.kind === 'parked')
       return { fields: {}, unstorable: [] };
-    const wanted = Object.entries(sendable(edit, conflicts)).filter(([field]) => isMediaField(field));
+    const mine = withoutLocalSection(sendable(edit, conflicts));
+    const wanted = Object.entries(mine).filter(([field]) => isMediaField(field));
     const problem = ([field, value]: [string, Json]): string | null =>
       this.#deps.traits.storesAnyText ? null : unstorableInMedia(field, value);
     return {
@@ -298,11 +301,12 @@ async function writeAttempt(
       written = { edit: { ...edit, changes: open.sent, revision: open.revision }, key: open.id };
       return [{ attempt: { ...open, state: 'sent' } }];
     }
-    const rest = { intent: 'create', baseMark: null, sent: edit.changes, state: 'sent' } as const;
+    const rest = { intent: 'create', baseMark: null, state: 'sent' } as const;
     const { revision } = edit;
     const id = makeId();
-    written = { edit, key: id };
-    return [{ attempt: { id, key: entityKey(place.ref), revision, at, ...rest } }];
+    const sent = withoutLocalSection(edit.changes);
+    written = { edit: { ...edit, changes: sent }, key: id };
+    return [{ attempt: { id, key: entityKey(place.ref), revision, sent, at, ...rest } }];
   });
   return written;
 }

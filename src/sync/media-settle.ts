@@ -1,14 +1,7 @@
-import { sameValue } from '../domain/compare.ts';
-import type { Fields } from '../domain/fields.ts';
 import { isMediaField } from '../domain/media-fields.ts';
 import { rebase, type MergeContext } from './merge.ts';
-import type { Attempt, Edit, EntityState, Revision, ServerRow } from './ports.ts';
-
-/*
- * Medias have no marks: whether a request took effect is told by what the server shows now. A field
- * that shows what was sent has arrived. One that shows something else was changed there by somebody
- * (or never stored), and is merged against what the user had seen.
- */
+import { parked, settleShown } from './markless.ts';
+import type { EntityState, Revision, ServerRow } from './ports.ts';
 
 /** What becomes of the user's work on a media when the server shows `row`; `answered`: right after a yes. */
 export function settleMedia(
@@ -16,68 +9,11 @@ export function settleMedia(
   row: ServerRow,
   { answered, ...context }: MergeContext & { answered: boolean },
 ): Revision {
-  const { edit, attempt } = state;
+  const { edit } = state;
   if (row.deleted) return edit === null ? {} : { ...parked(edit, goneReason, context), attempt: null };
   if (edit === null) return { ...rebase(state, row, context), attempt: null };
   if (edit.op === 'delete') return { attempt: null };
-  if (edit.op === 'create') return created({ ...state, edit }, row, context);
-  const base = arrived(edit.base ?? row, attempt, row);
-  const known = { ...state, edit: { ...edit, base, maybeSent: false }, attempt: null };
-  const refused = answered ? unstored(known.edit, attempt, row) : [];
-  const revision: Revision = { ...rebase(known, row, context), attempt: null };
-  if (refused.length === 0 || !revision.edit) return revision;
-  return {
-    ...revision,
-    ...parked(revision.edit, `The server did not store: ${refused.join(', ')}`, context),
-  };
+  return settleShown({ ...state, edit }, row, { ...context, answered, isField: isMediaField });
 }
 
 const goneReason = 'The server no longer has this media.';
-
-function parked(edit: Edit, reason: string, { now }: { now: number }): { edit: Edit } {
-  return { edit: { ...edit, status: { kind: 'parked', reason, at: now }, maybeSent: false } };
-}
-
-/** What was sent and is there now is what the user has seen. */
-function arrived(base: ServerRow, attempt: Attempt | null, row: ServerRow): ServerRow {
-  const sent = Object.entries(attempt?.sent ?? {}).filter(([field, value]) =>
-    sameValue(row.fields[field], value),
-  );
-  return { ...base, fields: { ...base.fields, ...Object.fromEntries(sent) } };
-}
-
-/** Fields that were sent, were said to be stored, and still show what was there before. */
-function unstored({ base, changes }: Edit, attempt: Attempt | null, row: ServerRow): string[] {
-  return Object.entries(attempt?.sent ?? {}).flatMap(([field, value]) => {
-    const there = row.fields[field];
-    const untouched = sameValue(there, base?.fields[field]) && !sameValue(there, value);
-    return untouched && sameValue(changes[field], value) ? [field] : [];
-  });
-}
-
-/** The media is on the server. What the user changed since it was sent, or what it dropped, is left to do. */
-function created(
-  { edit, attempt, row: _row, ...rest }: EntityState & { edit: Edit },
-  row: ServerRow,
-  context: MergeContext,
-): Revision {
-  const changes: Fields = {};
-  const unknown = new Set<string>();
-  // What was sent by a process whose database was lost is not known: the user's values are not given up.
-  const isUnknown = edit.revision > 0 && (attempt === null || edit.maybeSent);
-  for (const [field, mine] of Object.entries(edit.changes)) {
-    if (!isMediaField(field) || sameValue(mine, row.fields[field])) continue;
-    if (isUnknown) {
-      changes[field] = mine;
-      unknown.add(field);
-      continue;
-    }
-    const sent = attempt === null ? mine : attempt.sent[field];
-    const dropped = (row.fields[field] ?? null) === null;
-    if (!sameValue(sent, mine) || dropped) changes[field] = mine;
-  }
-  const seen = Object.entries(row.fields).filter(([field]) => !unknown.has(field));
-  const base = { ...row, fields: Object.fromEntries(seen) };
-  const next: Edit = { ...edit, op: 'edit', base, changes, maybeSent: false };
-  return { ...rebase({ ...rest, row, edit: next, attempt: null }, row, context), attempt: null };
-}

@@ -2,7 +2,7 @@ import type { Fields } from '../domain/fields.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import { stateMembers } from '../domain/member-set.ts';
 import { deletedField, sendable } from './merge.ts';
-import type { Attempt, EntityState, Place } from './ports.ts';
+import type { Attempt, Edit, EntityState, Place } from './ports.ts';
 
 /** What is to be sent for an entity, as far as it may be sent now. */
 export interface Step {
@@ -46,7 +46,7 @@ export function nextStep(state: EntityState, context: PlanContext): Step | null 
 
 function wantedStep({ edit, attempt, conflicts }: EntityState): Step | null {
   if (edit === null || attempt !== null || edit.maybeSent || edit.status.kind === 'parked') return null;
-  if (edit.ref.kind === 'media' || conflicts.some(({ field }) => field === deletedField)) return null;
+  if (!isAnnotation(edit) || conflicts.some(({ field }) => field === deletedField)) return null;
   const place = { ref: edit.ref, media: edit.media };
   const baseMark = edit.base?.mark ?? null;
   switch (edit.op) {
@@ -93,9 +93,14 @@ function deletesNothing({ edit }: EntityState): boolean {
  * would carry out blindly (it checks the mark of a PATCH alone).
  */
 export function needsLookup(state: EntityState, context: PlanContext): boolean {
-  if (state.edit?.ref.kind === 'media') return false;
+  if (state.edit !== null && !isAnnotation(state.edit)) return false;
   if (state.attempt !== null || deletesNothing(state)) return true;
   const step = nextStep(state, context);
   if (step === null || step.intent === 'patch') return false;
   return step.intent === 'delete' || step.baseMark !== null || state.edit?.sentBefore === true;
+}
+
+/** Medias and catalogs are pushed by rules of their own. */
+function isAnnotation({ ref: { kind } }: Edit): boolean {
+  return kind === 'localization' || kind === 'state';
 }

@@ -1,9 +1,10 @@
 import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
+import type { CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { Fields } from '../domain/fields.ts';
 import { mediaFields } from '../domain/media-fields.ts';
-import type { ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
+import type { CatalogKind, ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
 
 /*
  * What the engine needs from the world, in its own words. `store` implements the storage side on
@@ -91,6 +92,8 @@ export interface Attempt {
   at: number;
   /** Of a create on a server that knows requests by keys: the request, and the place in it. */
   batch?: { key: string; at: number; size: number };
+  /** Of a create in a catalog: the largest row id that was known of its kind when it was sent. */
+  after?: number;
 }
 
 /** Both sides changed one field; mine stays in force until the user chooses. */
@@ -248,6 +251,19 @@ export interface ServerPort {
   /** Sets fields (`name`, `section_id`, `attributes.*`). Nothing is checked there: read before and after. */
   patchMedia(serverId: number, changes: Fields): Promise<Answer<null>>;
 
+  /** The lists of these kinds in a project's catalog. */
+  readCatalogLists(projectId: number, kinds: readonly CatalogKind[]): Promise<Answer<Partial<CatalogLists>>>;
+  /** Server id. Not repeatable without a `key`. */
+  createInCatalog(projectId: number, spec: CatalogSpec, key?: string): Promise<Answer<number>>;
+  /** Sets fields; nothing is checked there. `whole`: the content after the change. */
+  patchInCatalog(
+    target: { kind: CatalogKind; serverId: number },
+    changes: Fields,
+    whole: Fields,
+  ): Promise<Answer<null>>;
+  /** For good, and at once; of a leaf with all that is below it. */
+  deleteInCatalog(target: { kind: CatalogKind; serverId: number }): Promise<Answer<null>>;
+
   /** What it can do beyond a stock Tator. */
   readTraits(): Promise<Answer<ServerTraits>>;
 }
@@ -280,6 +296,14 @@ export interface MediaSpec {
   fields: Fields;
 }
 
+export interface CatalogSpec {
+  ref: EntityRef & { kind: CatalogKind };
+  /** Type id of a leaf or a favorite, else 0. */
+  type: number;
+  /** `parent` of a leaf as a row id. */
+  fields: Fields;
+}
+
 /** What is known of one entity; read and written as one. */
 export interface EntityState {
   /** Server truth in the page; a tombstone stays in it. Of a media it is what was last listed of it. */
@@ -305,6 +329,8 @@ export type Revision = Partial<EntityState>;
 export interface SyncStorage {
   /** All dirty entities of the project. */
   outbox(projectId: number): Promise<EntityState[]>;
+  /** The dirty entities that are kept in one place: a media, or a project's catalog (`projectHome`). */
+  outboxAt(home: MediaKey): Promise<EntityState[]>;
   /**
    * Reads the states of the places, asks `decide` (pure, synchronous) what is to change, and writes
    * it together with the cursors. Edits of the user cannot come between. A place that occurs twice
@@ -341,6 +367,13 @@ export interface SyncStorage {
   /** These are all projects that the user may see; what is there of others is kept, and hidden. */
   saveProjects(projects: Project[]): Promise<void>;
   saveCatalog(catalog: ProjectCatalog): Promise<void>;
+
+  /** Replaces these lists of a catalog that is known. */
+  saveCatalogLists(projectId: number, lists: Partial<CatalogLists>): Promise<void>;
+  /** What a catalog is known to hold of a kind. */
+  catalogRows(projectId: number, kind: CatalogKind): Promise<ServerRow[]>;
+  /** From now on the server's row of this id is the entity of the row's reference. */
+  enterCatalogRow(projectId: number, row: ServerRow): Promise<void>;
 
   saveStatus(status: SyncStatus): Promise<void>;
   /** Calls `next` after each command of the user, in this window or another. */

@@ -361,6 +361,26 @@ class MemoryStorage implements SyncStorage {
     await this.#write();
   }
 
+  /*
+   * The catalog stays empty here: what people do to it is tried on the real database
+   * (`test/unit/sync/catalog-push.test.ts`).
+   */
+  outboxAt(): Promise<EntityState[]> {
+    return Promise.resolve([]);
+  }
+
+  catalogRows(): Promise<ServerRow[]> {
+    return Promise.resolve([]);
+  }
+
+  saveCatalogLists(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  enterCatalogRow(): Promise<void> {
+    return Promise.resolve();
+  }
+
   onLocalEdit(): () => void {
     return () => undefined;
   }

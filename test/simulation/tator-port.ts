@@ -29,6 +29,8 @@ const catalog = {
   versions: [],
   sections: [],
   leaves: [],
+  bookmarks: [],
+  favorites: [],
   users: {},
 };
 
@@ -124,6 +126,23 @@ export class FaultyPort implements ServerPort {
 
   readProjects(): Promise<Answer<Project[]>> {
     return this.#read(() => [project]);
+  }
+
+  /** Catalogs stay as they are here. */
+  readCatalogLists(): ReturnType<ServerPort['readCatalogLists']> {
+    return this.#read(() => ({}));
+  }
+
+  createInCatalog(): Promise<Answer<number>> {
+    return Promise.resolve({ ok: false, failure: { kind: 'not-found' } });
+  }
+
+  patchInCatalog(): Promise<Answer<null>> {
+    return Promise.resolve({ ok: false, failure: { kind: 'not-found' } });
+  }
+
+  deleteInCatalog(): Promise<Answer<null>> {
+    return Promise.resolve({ ok: false, failure: { kind: 'not-found' } });
   }
 
   readCatalog(): ReturnType<ServerPort['readCatalog']> {

@@ -38,7 +38,16 @@ export const syncStrings = {
     points: (n: number, start: string | null) =>
       plural(n, 'point', 'points') + (start === null ? '' : ` from ${start}`),
   },
-  kinds: { localization: 'Annotation', state: 'State', media: 'Media' },
+  kinds: {
+    localization: 'Annotation',
+    state: 'State',
+    media: 'Media',
+    section: 'Section',
+    version: 'Version',
+    leaf: 'Label',
+    bookmark: 'Bookmark',
+    favorite: 'Favorite',
+  },
   values: {
     unset: 'not set',
     empty: 'empty',

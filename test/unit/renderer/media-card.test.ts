@@ -25,6 +25,7 @@ const item: MediaItem = {
   kind: 'video',
   name: 'dive.mp4',
   sectionId: 3,
+  sectionKey: null,
   width: 1920,
   height: 1080,
   frameCount: 300,

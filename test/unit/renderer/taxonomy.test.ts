@@ -4,9 +4,10 @@ import { TaxonomyIndex } from '../../../src/renderer/features/inspector/taxonomy
 
 const leaf = (id: number, name: string, parent: number | null, alias?: string): Leaf => ({
   id,
+  key: `id:${id}`,
   type: 1,
   name,
-  parent,
+  parent: parent === null ? null : `id:${parent}`,
   path: '',
   attributes: alias === undefined ? {} : { alias },
 });

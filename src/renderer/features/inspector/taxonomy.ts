@@ -2,7 +2,7 @@ import type { Leaf } from '../../../domain/entity-types.ts';
 
 /** A leaf as the species box shows it. */
 export interface Taxon {
-  id: number;
+  key: string;
   name: string;
   /** Common name, if any. */
   alias: string | null;
@@ -26,15 +26,15 @@ export class TaxonomyIndex {
   readonly #entries: Entry[];
 
   constructor(leaves: readonly Leaf[]) {
-    const byId = new Map(leaves.map((leaf) => [leaf.id, leaf]));
+    const byKey = new Map(leaves.map((leaf) => [leaf.key, leaf]));
     this.#entries = leaves
       .map((leaf) => {
         const alias = aliasOf(leaf);
         return {
-          id: leaf.id,
+          key: leaf.key,
           name: leaf.name,
           alias,
-          lineage: lineageOf(leaf, byId),
+          lineage: lineageOf(leaf, byKey),
           nameKey: fold(leaf.name),
           aliasKey: fold(alias ?? ''),
         };
@@ -75,15 +75,15 @@ function aliasOf(leaf: Leaf): string | null {
   return Array.isArray(alias) && alias.length > 0 ? alias.map(String).join(', ') : null;
 }
 
-function lineageOf(leaf: Leaf, byId: Map<number, Leaf>): string[] {
+function lineageOf(leaf: Leaf, byKey: Map<string, Leaf>): string[] {
   const names: string[] = [];
-  const seen = new Set([leaf.id]);
-  for (let id = leaf.parent; id !== null && !seen.has(id);) {
-    seen.add(id);
-    const parent = byId.get(id);
+  const seen = new Set([leaf.key]);
+  for (let key = leaf.parent; key !== null && !seen.has(key);) {
+    seen.add(key);
+    const parent = byKey.get(key);
     if (parent === undefined) break;
     names.unshift(parent.name);
-    id = parent.parent;
+    key = parent.parent;
   }
   return names;
 }

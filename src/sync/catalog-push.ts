@@ -1,0 +1,359 @@
+import { sameValue } from '../domain/compare.ts';
+import { isCatalogField } from '../domain/catalog-fields.ts';
+import type { Project } from '../domain/entity-types.ts';
+import type { Fields } from '../domain/fields.ts';
+import {
+  catalogKinds,
+  entityKey,
+  isCatalogKind,
+  projectHome,
+  type CatalogKind,
+  type EntityRef,
+} from '../domain/identity.ts';
+import { isLocalUri, uriOnServer } from '../domain/place-uri.ts';
+import { settleInCatalog } from './catalog-settle.ts';
+import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { deletedField, sendable } from './merge.ts';
+import type { Attempt, Edit, EntityState, Failure, Place, Revision, ServerRow } from './ports.ts';
+import { park } from './settle.ts';
+
+/*
+ *   lists -> settle what is open -> { write down -> POST, PATCH or DELETE } one by one -> lists -> settle
+ *
+ * in the order in which one names the other: a leaf after the leaf above it, a bookmark after its media.
+ * A server checks no mark here, so the lists are read just before and just after. Sections and versions are
+ * found again by their elemental id. A leaf, a bookmark or a favorite has none: after a create without an
+ * answer it is the row of the same content that was not there before, whoever made it.
+ */
+
+type Ref = EntityRef & { kind: CatalogKind };
+type Dirty = EntityState & { edit: Edit & { ref: Ref } };
+
+/** Sends what the user did to what a project's catalog holds. */
+export async function pushCatalog(deps: SyncDeps, { id }: Pick<Project, 'id'>): Promise<PartOutcome> {
+  const dirty = await dirtyOf(deps, id);
+  if (dirty.length === 0) return done;
+  const kinds = catalogKinds.filter((kind) => dirty.some(({ edit }) => edit.ref.kind === kind));
+  const before = await readLists(deps, { projectId: id, kinds, answered: false });
+  if (before.kind === 'stopped') return before;
+  await nameMedias(deps, id);
+  const sent = await new CatalogPush(deps, id).run();
+  if (sent.outcome.kind === 'stopped' || !sent.moved) return sent.outcome;
+  return readLists(deps, { projectId: id, kinds, answered: true });
+}
+
+/** Folds what was just listed into the user's work on it. */
+export async function settleCatalog(
+  deps: SyncDeps,
+  projectId: number,
+  { answered }: { answered: boolean } = { answered: false },
+): Promise<void> {
+  const dirty = await dirtyOf(deps, projectId);
+  if (dirty.length === 0) return;
+  const { lateFor, keyed } = deps.traits;
+  const context = { ...mergeContext(deps), answered, lateFor, keyed };
+  await recognize(deps, projectId, dirty);
+  await deps.storage.revise(
+    dirty.map(({ edit }) => placeOf(edit)),
+    (states) => states.map((state) => settleInCatalog(state, context)),
+  );
+}
+
+async function readLists(
+  deps: SyncDeps,
+  { projectId, kinds, answered }: { projectId: number; kinds: readonly CatalogKind[]; answered: boolean },
+): Promise<PartOutcome> {
+  const lists = await deps.server.readCatalogLists(projectId, kinds);
+  if (!lists.ok) return stopped(lists.failure);
+  await deps.storage.saveCatalogLists(projectId, lists.value);
+  await settleCatalog(deps, projectId, { answered });
+  return done;
+}
+
+async function dirtyOf({ storage }: SyncDeps, projectId: number): Promise<Dirty[]> {
+  return (await storage.outboxAt(projectHome(projectId))).filter(isOfCatalog);
+}
+
+function isOfCatalog(state: EntityState): state is Dirty {
+  return state.edit !== null && isCatalogKind(state.edit.ref.kind);
+}
+
+function placeOf({ ref, projectId }: Edit): Place {
+  return { ref, media: projectHome(projectId) };
+}
+
+/** Bookmarks name a media by its row id as soon as it has one, so that they are compared as they are stored. */
+async function nameMedias(deps: SyncDeps, projectId: number): Promise<void> {
+  const named = (await dirtyOf(deps, projectId)).filter(
+    ({ edit, attempt }) => attempt === null && edit.ref.kind === 'bookmark' && isLocalUri(edit.changes.uri),
+  );
+  if (named.length === 0) return;
+  const mediaIds = await deps.storage.mediaIds(projectId);
+  await deps.storage.revise(
+    named.map(({ edit }) => placeOf(edit)),
+    (states) =>
+      states.map(({ edit, attempt }) => {
+        const uri = edit?.changes.uri;
+        const known = typeof uri === 'string' ? uriOnServer(uri, { projectId, mediaIds }) : null;
+        return edit === null || attempt !== null || known === null
+          ? {}
+          : { edit: { ...edit, changes: { ...edit.changes, uri: known } } };
+      }),
+  );
+}
+
+/** Tells the rows that creates without an answer have made, where no elemental id does. */
+async function recognize(deps: SyncDeps, projectId: number, dirty: Dirty[]): Promise<void> {
+  const { storage, traits } = deps;
+  for (const { edit, attempt, row } of dirty) {
+    if (row !== null || attempt?.intent !== 'create' || hasElementalId(edit.ref)) continue;
+    // A request that is sent again under its key says itself which row is its own.
+    if (traits.keyed && !edit.maybeSent) continue;
+    const found = ownRow(await storage.catalogRows(projectId, edit.ref.kind), edit, attempt);
+    if (found !== undefined) await storage.enterCatalogRow(projectId, { ...found, ref: edit.ref });
+  }
+}
+
+function hasElementalId({ kind }: Ref): boolean {
+  return kind === 'section' || kind === 'version';
+}
+
+function ownRow(rows: ServerRow[], { type }: Edit, { sent, after }: Attempt): ServerRow | undefined {
+  return rows
+    .filter(({ rowId, ref }) => rowId > (after ?? 0) && ref.elementalId.startsWith('id:'))
+    .filter((row) => row.type === type)
+    .find(({ fields }) => Object.entries(sent).every(([field, value]) => sameValue(fields[field], value)));
+}
+
+/** The next request about an entity. */
+type Step = { ref: Ref; fields: Fields } & (
+  | { intent: 'create'; again: Attempt | null }
+  | { intent: 'patch'; serverId: number; whole: Fields }
+  | { intent: 'delete'; serverId: number }
+);
+
+class CatalogPush {
+  readonly #deps: SyncDeps;
+  readonly #projectId: number;
+  /** Revisions that this push has tried: what comes back is for the next one. */
+  readonly #tried = new Set<string>();
+
+  constructor(deps: SyncDeps, projectId: number) {
+    this.#deps = deps;
+    this.#projectId = projectId;
+  }
+
+  async run(): Promise<{ outcome: PartOutcome; moved: boolean }> {
+    let moved = false;
+    for (;;) {
+      const next = await this.#next();
+      if (next === null) return { outcome: done, moved };
+      moved = true;
+      const outcome = await this.#send(next.state, next.step);
+      if (outcome.kind === 'stopped') return { outcome, moved };
+    }
+  }
+
+  /** The first entity that something can be sent of, in the order of the kinds and of the user's work. */
+  async #next(): Promise<{ state: Dirty; step: Step } | null> {
+    const dirty = await dirtyOf(this.#deps, this.#projectId);
+    const byAge = dirty.toSorted((a, b) => a.edit.createdAt - b.edit.createdAt);
+    for (const kind of catalogKinds) {
+      for (const state of byAge) {
+        if (state.edit.ref.kind !== kind || !this.#isDue(state)) continue;
+        const step = await this.#stepOf(state);
+        if (step === null) continue;
+        this.#tried.add(nameOf(state));
+        return { state, step };
+      }
+    }
+    return null;
+  }
+
+  #isDue(state: Dirty): boolean {
+    const { refusals, clock } = this.#deps;
+    const { key, revision } = state.edit;
+    return !this.#tried.has(nameOf(state)) && refusals.isDue(key, revision, clock.now());
+  }
+
+  async #stepOf({ edit, row, attempt, conflicts }: Dirty): Promise<Step | null> {
+    const { ref, op, status, maybeSent } = edit;
+    if (status.kind === 'parked' || conflicts.some(({ field }) => field === deletedField)) return null;
+    if (attempt !== null) {
+      const isAgain = attempt.intent === 'create' && this.#deps.traits.keyed && !maybeSent;
+      const fields = isAgain ? await this.#resolved(ref, attempt.sent) : null;
+      return fields === null ? null : { intent: 'create', ref, fields, again: attempt };
+    }
+    if (op === 'create') {
+      const fields = row === null ? await this.#resolved(ref, edit.changes) : null;
+      return fields === null ? null : { intent: 'create', ref, fields, again: null };
+    }
+    if (row === null) return null;
+    if (op === 'delete') return { intent: 'delete', ref, fields: {}, serverId: row.rowId };
+    const mine = Object.entries(sendable(edit, conflicts)).filter(([field]) => isCatalogField(ref.kind, field));
+    const fields = mine.length === 0 ? null : await this.#resolved(ref, Object.fromEntries(mine));
+    if (fields === null) return null;
+    return { intent: 'patch', ref, fields, serverId: row.rowId, whole: { ...row.fields, ...fields } };
+  }
+
+  /** With the row ids of what is named; null while one of them is not on the server. */
+  async #resolved({ kind }: Ref, fields: Fields): Promise<Fields | null> {
+    const { storage } = this.#deps;
+    if (kind === 'leaf' && typeof fields.parent === 'string') {
+      const parent = (await storage.catalogRows(this.#projectId, 'leaf')).find(
+        ({ ref }) => ref.elementalId === fields.parent,
+      );
+      return parent === undefined ? null : { ...fields, parent: parent.rowId };
+    }
+    return kind === 'bookmark' && isLocalUri(fields.uri) ? null : fields;
+  }
+
+  async #send(state: Dirty, step: Step): Promise<PartOutcome> {
+    const attempt = await this.#writeDown(state, step);
+    if (attempt === null) return done;
+    const { server } = this.#deps;
+    const { kind } = step.ref;
+    switch (step.intent) {
+      case 'create': {
+        const key = this.#deps.traits.keyed ? attempt.id : undefined;
+        const spec = { ref: step.ref, type: state.edit.type, fields: step.fields };
+        const answer = await server.createInCatalog(this.#projectId, spec, key);
+        if (!answer.ok) return this.#uncreated(state, { attempt, wasOpen: step.again !== null }, answer.failure);
+        await this.#enter(state, attempt, answer.value);
+        return done;
+      }
+      case 'patch': {
+        const { serverId, fields, whole } = step;
+        const answer = await server.patchInCatalog({ kind, serverId }, fields, whole);
+        return answer.ok ? done : this.#failed(state, attempt, answer.failure);
+      }
+      case 'delete': {
+        const { serverId } = step;
+        const answer = await server.deleteInCatalog({ kind, serverId });
+        return answer.ok ? done : this.#failed(state, attempt, answer.failure);
+      }
+    }
+  }
+
+  /** Writes down what is about to be sent; null where the user has changed it in the meantime. */
+  async #writeDown({ edit }: Dirty, step: Step): Promise<Attempt | null> {
+    const { storage, clock, makeId } = this.#deps;
+    const known = step.intent === 'create' ? await storage.catalogRows(this.#projectId, step.ref.kind) : [];
+    let written: Attempt | null = null;
+    await storage.revise([placeOf(edit)], (states) =>
+      states.map((state) => {
+        written = null;
+        const again = step.intent === 'create' ? step.again : null;
+        if (state.edit === null) return {};
+        if (again !== null && state.attempt?.id === again.id) written = { ...again, state: 'sent' };
+        else if (state.attempt === null && state.edit.revision === edit.revision)
+          written = {
+            id: makeId(),
+            key: entityKey(step.ref),
+            revision: edit.revision,
+            intent: step.intent,
+            baseMark: null,
+            sent: sentBy(edit, step),
+            state: 'sent',
+            at: clock.now(),
+            after: known.reduce((most, { rowId }) => Math.max(most, rowId), 0),
+          };
+        return written === null ? {} : { attempt: written };
+      }),
+    );
+    return written;
+  }
+
+  /** The server has made it: its row is known from now on. */
+  async #enter({ edit }: Dirty, { sent }: Attempt, rowId: number): Promise<void> {
+    const { ref, type } = edit;
+    const media = projectHome(this.#projectId);
+    await this.#deps.storage.enterCatalogRow(this.#projectId, {
+      ...{ ref, rowId, mark: 0, type, media, deleted: false, fields: sent },
+      ...{ createdBy: null, modifiedBy: null, modifiedAt: '' },
+    });
+    const { lateFor, keyed } = this.#deps.traits;
+    const context = { ...mergeContext(this.#deps), answered: false, lateFor, keyed };
+    await this.#deps.storage.revise([placeOf(edit)], (states) =>
+      states.map((state) => settleInCatalog(state, context)),
+    );
+  }
+
+  /** A refusal may come after the row was stored, so the list is read; a request that was open before stays so. */
+  async #uncreated(
+    state: Dirty,
+    { attempt, wasOpen }: { attempt: Attempt; wasOpen: boolean },
+    failure: Failure,
+  ): Promise<PartOutcome> {
+    const place = placeOf(state.edit);
+    if (isRefusal(failure)) {
+      const kinds = [state.edit.ref.kind];
+      const read = await readLists(this.#deps, { projectId: this.#projectId, kinds, answered: false });
+      if (read.kind === 'done') return this.#failed(state, attempt, failure);
+      await this.#doubt(place);
+      return read;
+    }
+    if (!wasOpen) return this.#failed(state, attempt, failure);
+    await this.#doubt(place);
+    return stopped(failure);
+  }
+
+  #doubt(place: Place): Promise<void> {
+    return this.#deps.storage.revise([place], (states) =>
+      states.map(({ attempt }) => (attempt === null ? {} : { attempt: { ...attempt, state: 'in-doubt' } })),
+    );
+  }
+
+  async #failed({ edit }: Dirty, attempt: Attempt, failure: Failure): Promise<PartOutcome> {
+    const { clock, refusals, traits, storage } = this.#deps;
+    const now = clock.now();
+    const place = placeOf(edit);
+    // What was settled since is not open any more.
+    const revise = (change: (state: EntityState) => Revision): Promise<void> =>
+      storage.revise([place], (states) =>
+        states.map((state) => (state.attempt?.id === attempt.id ? change(state) : {})),
+      );
+    if (!isRefusal(failure)) {
+      // Only where it certainly never left is it as if it had not been asked.
+      await revise((state) => ({
+        attempt: neverLeft(failure) || state.attempt === null ? null : { ...state.attempt, state: 'in-doubt' },
+      }));
+      return stopped(failure);
+    }
+    // The lists that are read next show that it is gone.
+    if (failure.kind === 'not-found' && attempt.intent !== 'create') {
+      await revise(() => ({ attempt: null }));
+      return done;
+    }
+    const exact = traits.exactRefusals || failure.kind === 'forbidden';
+    const reason = 'message' in failure ? failure.message : failure.kind;
+    const { key, revision } = attempt;
+    const isFinal = refusals.note(key, revision, { now, exact });
+    await revise((state) => (isFinal ? park(state, { reason, revision, now }) : { attempt: null }));
+    return done;
+  }
+}
+
+/** What the attempt is compared with later: the fields as this device names them. */
+function sentBy(edit: Edit, step: Step): Fields {
+  if (step.intent === 'delete') return {};
+  return step.intent === 'create'
+    ? edit.changes
+    : Object.fromEntries(Object.keys(step.fields).map((field) => [field, edit.changes[field] ?? null]));
+}
+
+function nameOf({ edit: { key, revision } }: Dirty): string {
+  return `${key}@${revision}`;
+}
+
+function isRefusal({ kind }: Failure): boolean {
+  return kind === 'rejected' || kind === 'forbidden' || kind === 'not-found' || kind === 'stale-mark';
+}
+
+function neverLeft(failure: Failure): boolean {
+  return (
+    failure.kind === 'sign-in' ||
+    failure.kind === 'throttled' ||
+    (failure.kind === 'offline' && failure.byChoice)
+  );
+}

@@ -1,0 +1,37 @@
+import type { Fields } from '../domain/fields.ts';
+import type { SyncDeps } from './deps.ts';
+import { mediaRef, type Edit, type EntityState, type Revision } from './ports.ts';
+
+/*
+ * A media can lie in a section that no server has yet; `section_id` is the section's key then. It is not
+ * sent (the media is), and becomes the row id as soon as there is one.
+ */
+
+/** Names the sections of the user's work on medias by their row ids, where they have one by now; whether any had. */
+export async function nameSections(
+  { storage }: SyncDeps,
+  projectId: number,
+  edits: readonly Edit[],
+): Promise<boolean> {
+  const named = edits.filter(({ changes }) => typeof changes.section_id === 'string');
+  if (named.length === 0) return false;
+  const sections = await storage.catalogRows(projectId, 'section');
+  const idOf = new Map(sections.map(({ ref, rowId }) => [ref.elementalId, rowId]));
+  const places = named.map(({ media }) => ({ ref: mediaRef(media), media }));
+  await storage.revise(places, (states) => states.map((state) => withRowId(state, idOf)));
+  return true;
+}
+
+function withRowId({ edit }: EntityState, idOf: ReadonlyMap<string, number>): Revision {
+  const key = edit?.changes.section_id;
+  const id = typeof key === 'string' ? idOf.get(key) : undefined;
+  return edit === null || id === undefined
+    ? {}
+    : { edit: { ...edit, changes: { ...edit.changes, section_id: id } } };
+}
+
+/** What of the fields can be sent now. */
+export function withoutLocalSection(fields: Fields): Fields {
+  const { section_id: section, ...rest } = fields;
+  return typeof section === 'string' ? rest : fields;
+}
