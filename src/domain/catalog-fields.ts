@@ -1,5 +1,13 @@
 import type { Json } from '../base/json.ts';
-import type { Bookmark, CatalogEntry, Favorite, Leaf, ProjectCatalog, Section, Version } from './entity-types.ts';
+import type {
+  Bookmark,
+  CatalogEntry,
+  Favorite,
+  Leaf,
+  ProjectCatalog,
+  Section,
+  Version,
+} from './entity-types.ts';
 import { ATTRIBUTE_PREFIX, attributeField, attributesOf, type Fields } from './fields.ts';
 import type { CatalogKind } from './identity.ts';
 

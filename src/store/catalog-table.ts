@@ -44,10 +44,7 @@ function withKey(entry: CatalogEntry & { parent?: string | number | null }): Cat
   return { ...entry, ...parent, key: keyOfRow(entry.id) };
 }
 
-export async function readCatalog(
-  db: TidemarkDatabase,
-  projectId: number,
-): Promise<ProjectCatalog | null> {
+export async function readCatalog(db: TidemarkDatabase, projectId: number): Promise<ProjectCatalog | null> {
   const record = await db.catalogs.get(projectId);
   return record === undefined ? null : completed(record.catalog);
 }

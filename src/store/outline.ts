@@ -63,10 +63,7 @@ export class Outline {
   }
 
   /** Changes a catalog that is there, for what was told of a part of it. */
-  async changeCatalog(
-    projectId: number,
-    change: (catalog: ProjectCatalog) => ProjectCatalog,
-  ): Promise<void> {
+  async changeCatalog(projectId: number, change: (catalog: ProjectCatalog) => ProjectCatalog): Promise<void> {
     await this.#db.transaction('rw', this.#db.catalogs, async () => {
       const before = await readCatalog(this.#db, projectId);
       if (before !== null) await this.#put(before, underKnownKeys(before, change(before)));

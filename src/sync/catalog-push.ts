@@ -10,11 +10,13 @@ import {
   type CatalogKind,
   type EntityRef,
 } from '../domain/identity.ts';
+import { needOf } from '../domain/permission.ts';
 import { isLocalUri, uriOnServer } from '../domain/place-uri.ts';
 import { settleInCatalog } from './catalog-settle.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { deletedField, sendable } from './merge.ts';
 import type { Attempt, Edit, EntityState, Failure, Place, Revision, ServerRow } from './ports.ts';
+import { isResting, keepWaiting } from './permissions.ts';
 import { park } from './settle.ts';
 
 /*
@@ -162,12 +164,23 @@ class CatalogPush {
       for (const state of byAge) {
         if (state.edit.ref.kind !== kind || !this.#isDue(state)) continue;
         const step = await this.#stepOf(state);
+        if (step === null && (await this.#isOrphan(state, dirty))) await this.#parkOrphan(state);
         if (step === null) continue;
         this.#tried.add(nameOf(state));
         return { state, step };
       }
     }
     return null;
+  }
+
+  async #isOrphan({ edit, attempt }: Dirty, dirty: Dirty[]): Promise<boolean> {
+    const { parent } = edit.changes;
+    if (edit.ref.kind !== 'leaf' || typeof parent !== 'string' || attempt !== null) return false;
+    if (edit.status.kind === 'parked') return false;
+    const isParent = (ref: EntityRef): boolean => ref.kind === 'leaf' && ref.elementalId === parent;
+    if (dirty.some((other) => isParent(other.edit.ref) && other.edit.op === 'create')) return false;
+    const rows = await this.#deps.storage.catalogRows(this.#projectId, 'leaf');
+    return !rows.some(({ ref }) => isParent(ref));
   }
 
   #isDue(state: Dirty): boolean {
@@ -178,6 +191,8 @@ class CatalogPush {
 
   async #stepOf({ edit, row, attempt, conflicts }: Dirty): Promise<Step | null> {
     const { ref, op, status, maybeSent } = edit;
+    const { permissions, clock } = this.#deps;
+    if (!permissions.permits(this.#projectId, needOf(edit)) || isResting(edit, clock.now())) return null;
     if (status.kind === 'parked' || conflicts.some(({ field }) => field === deletedField)) return null;
     if (attempt !== null) {
       const isAgain = attempt.intent === 'create' && this.#deps.traits.keyed && !maybeSent;
@@ -190,7 +205,9 @@ class CatalogPush {
     }
     if (row === null) return null;
     if (op === 'delete') return { intent: 'delete', ref, fields: {}, serverId: row.rowId };
-    const mine = Object.entries(sendable(edit, conflicts)).filter(([field]) => isCatalogField(ref.kind, field));
+    const mine = Object.entries(sendable(edit, conflicts)).filter(([field]) =>
+      isCatalogField(ref.kind, field),
+    );
     const fields = mine.length === 0 ? null : await this.#resolved(ref, Object.fromEntries(mine));
     if (fields === null) return null;
     return { intent: 'patch', ref, fields, serverId: row.rowId, whole: { ...row.fields, ...fields } };
@@ -218,7 +235,8 @@ class CatalogPush {
         const key = this.#deps.traits.keyed ? attempt.id : undefined;
         const spec = { ref: step.ref, type: state.edit.type, fields: step.fields };
         const answer = await server.createInCatalog(this.#projectId, spec, key);
-        if (!answer.ok) return this.#uncreated(state, { attempt, wasOpen: step.again !== null }, answer.failure);
+        if (!answer.ok)
+          return this.#uncreated(state, { attempt, wasOpen: step.again !== null }, answer.failure);
         await this.#enter(state, attempt, answer.value);
         return done;
       }
@@ -279,6 +297,14 @@ class CatalogPush {
     );
   }
 
+  /** What it lies under is neither on the server nor about to be: the user has to say where it belongs. */
+  async #parkOrphan({ edit }: Dirty): Promise<void> {
+    const { key, revision } = edit;
+    const parked = { reason: orphaned, revision, now: this.#deps.clock.now() };
+    this.#tried.add(`${key}@${revision}`);
+    await this.#deps.storage.revise([placeOf(edit)], (states) => states.map((state) => park(state, parked)));
+  }
+
   /** A refusal may come after the row was stored, so the list is read; a request that was open before stays so. */
   async #uncreated(
     state: Dirty,
@@ -316,7 +342,8 @@ class CatalogPush {
     if (!isRefusal(failure)) {
       // Only where it certainly never left is it as if it had not been asked.
       await revise((state) => ({
-        attempt: neverLeft(failure) || state.attempt === null ? null : { ...state.attempt, state: 'in-doubt' },
+        attempt:
+          neverLeft(failure) || state.attempt === null ? null : { ...state.attempt, state: 'in-doubt' },
       }));
       return stopped(failure);
     }
@@ -325,14 +352,19 @@ class CatalogPush {
       await revise(() => ({ attempt: null }));
       return done;
     }
-    const exact = traits.exactRefusals || failure.kind === 'forbidden';
     const reason = 'message' in failure ? failure.message : failure.kind;
     const { key, revision } = attempt;
-    const isFinal = refusals.note(key, revision, { now, exact });
+    if (failure.kind === 'forbidden') {
+      await revise((state) => keepWaiting(state, { reason, revision, now }));
+      return done;
+    }
+    const isFinal = refusals.note(key, revision, { now, exact: traits.exactRefusals });
     await revise((state) => (isFinal ? park(state, { reason, revision, now }) : { attempt: null }));
     return done;
   }
 }
+
+const orphaned = 'What it lies under is gone. Choose another place for it, or give it up.';
 
 /** What the attempt is compared with later: the fields as this device names them. */
 function sentBy(edit: Edit, step: Step): Fields {

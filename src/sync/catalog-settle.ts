@@ -2,7 +2,7 @@ import { isCatalogField } from '../domain/catalog-fields.ts';
 import { isCatalogKind } from '../domain/identity.ts';
 import { settleShown } from './markless.ts';
 import { rebase, type MergeContext } from './merge.ts';
-import type { Attempt, EntityState, Revision } from './ports.ts';
+import { stockTraits, type Attempt, type EntityState, type Revision } from './ports.ts';
 
 /*
  * Sections, versions, leaves, bookmarks and favorites have neither marks nor tombstones. A list of
@@ -36,7 +36,14 @@ export function settleInCatalog(state: EntityState, context: CatalogSettleContex
  * Whether a create that no list shows may still come to be. Where requests have keys it is sent again as
  * it was; a request that a lost database forgot the key of is only waited for.
  */
-function isOpen({ edit }: EntityState, { at }: Attempt, { now, lateFor, keyed }: CatalogSettleContext): boolean {
-  if (keyed && edit?.maybeSent !== true) return true;
-  return now >= at && now - at < lateFor;
+function isOpen(
+  { edit }: EntityState,
+  { at }: Attempt,
+  { now, lateFor, keyed }: CatalogSettleContext,
+): boolean {
+  const isUnknown = edit?.maybeSent === true;
+  if (keyed && !isUnknown) return true;
+  // A hub orders the requests about one element, but a new bookmark is no element that it could know.
+  const wait = isUnknown ? Math.max(lateFor, stockTraits.lateFor) : lateFor;
+  return now >= at && now - at < wait;
 }

@@ -43,7 +43,7 @@ export class DirectHost implements Host {
   async #answer(method: HostMethodName, params: Record<string, unknown>): Promise<unknown> {
     switch (method) {
       case 'server.call':
-        return { value: await this.#serverCall(params.operation as OperationName, params.args) };
+        return { value: await this.#serverCall(params as unknown as HostParams<'server.call'>) };
       case 'server.extension':
         return { value: await this.#extension(params.path as string) };
       case 'recorder.append':
@@ -71,9 +71,12 @@ export class DirectHost implements Host {
     return readExtension(path, {}, { host: this.#url(), token: this.#token, fetch, clock });
   }
 
-  async #serverCall(operation: OperationName, args: unknown): Promise<unknown> {
+  async #serverCall(params: HostParams<'server.call'>): Promise<unknown> {
     if (this.offline) throw new TidemarkError('offline-by-choice');
-    const value = await this.#client().call(operation, args);
+    const operation = params.operation as OperationName;
+    const { idempotencyKey } = params;
+    const options = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const value = await this.#client().call(operation, params.args, options);
     if (this.loseAnswerOf !== operation) return value;
     this.loseAnswerOf = null;
     throw new TidemarkError('timeout');
