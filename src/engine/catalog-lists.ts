@@ -28,7 +28,7 @@ export async function readCatalogLists(
       return [kind, (await readers[kind](projectId)).map((row) => parse(row))] as const;
     }),
   );
-  return Object.fromEntries(lists) as Partial<CatalogLists>;
+  return Object.fromEntries(lists);
 }
 
 const parsers: { [K in CatalogKind]: (row: Wire) => CatalogLists[K][number] } = {

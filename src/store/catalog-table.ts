@@ -22,6 +22,7 @@ import {
 import type { Place, ServerRow } from '../sync/ports.ts';
 import type { TidemarkDatabase } from './schema.ts';
 
+type AnyEntry = CatalogLists[CatalogKind][number];
 type Lists = { [K in CatalogKind]: CatalogEntry[] };
 
 /** A stored catalog with all that today's program expects of one; older ones have no keys and fewer lists. */
@@ -50,8 +51,8 @@ export async function readCatalog(db: TidemarkDatabase, projectId: number): Prom
 }
 
 /** All rows of a kind. */
-export function rowsOfKind<K extends CatalogKind>(catalog: ProjectCatalog, kind: K): ServerRow[] {
-  const entries: CatalogLists[K][number][] = listsOf(catalog)[kind];
+export function rowsOfKind(catalog: ProjectCatalog, kind: CatalogKind): ServerRow[] {
+  const entries: AnyEntry[] = listsOf(catalog)[kind];
   return entries.map((entry) => rowOf(kind, entry, catalog.project.id));
 }
 
@@ -89,8 +90,8 @@ export async function rowsInCatalogs(
   return rows;
 }
 
-function findRow<K extends CatalogKind>(catalog: ProjectCatalog, kind: K, key: string): ServerRow | null {
-  const entries: CatalogLists[K][number][] = listsOf(catalog)[kind];
+function findRow(catalog: ProjectCatalog, kind: CatalogKind, key: string): ServerRow | null {
+  const entries: AnyEntry[] = listsOf(catalog)[kind];
   const entry = entries.find((one) => one.key === key);
   return entry === undefined ? null : rowOf(kind, entry, catalog.project.id);
 }

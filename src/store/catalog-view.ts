@@ -52,8 +52,8 @@ function withEdits(catalog: ProjectCatalog, edits: Edit[]): ProjectCatalog {
 }
 
 /** What is there first, changed where it stands; then what was made here, oldest first. */
-function edited<K extends CatalogKind>(catalog: ProjectCatalog, kind: K, edits: Edit[]): CatalogEntry[] {
-  const entries: CatalogLists[K][number][] = listsOf(catalog)[kind];
+function edited(catalog: ProjectCatalog, kind: CatalogKind, edits: Edit[]): CatalogEntry[] {
+  const entries: CatalogLists[CatalogKind][number][] = listsOf(catalog)[kind];
   const byKey = new Map(edits.map((edit) => [edit.key, edit]));
   const shown = entries.flatMap((entry) => {
     const edit = byKey.get(entityKey(catalogRef(kind, entry.key)));

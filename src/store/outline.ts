@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { sameJson } from '../base/json.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
-import { readCatalog, underKnownKeys } from './catalog-table.ts';
+import { completed, readCatalog, underKnownKeys } from './catalog-table.ts';
 import { isHidden } from './hidden-projects.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
@@ -57,7 +57,7 @@ export class Outline {
     const projectId = told.project.id;
     await this.#db.transaction('rw', catalogs, async () => {
       const before = await readCatalog(this.#db, projectId);
-      await this.#put(before, before === null ? told : underKnownKeys(before, told));
+      await this.#put(before, before === null ? completed(told) : underKnownKeys(before, completed(told)));
     });
     if (!this.#isCopying) void this.#copy();
   }

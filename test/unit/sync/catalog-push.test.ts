@@ -114,7 +114,7 @@ class SimulatedCatalog {
   }
 
   #lists(kinds: readonly CatalogKind[]): Partial<CatalogLists> {
-    return Object.fromEntries(kinds.map((kind) => [kind, this.#listOf(kind)])) as Partial<CatalogLists>;
+    return Object.fromEntries(kinds.map((kind) => [kind, this.#listOf(kind)]));
   }
 
   #listOf(kind: CatalogKind): unknown[] {
@@ -170,7 +170,8 @@ class SimulatedCatalog {
 /** What tells an entity from all others, whatever it is called. */
 function tokenOf(fields: Fields): string {
   const values = (fields.values ?? {}) as Record<string, Json>;
-  return String(fields.path ?? fields['attributes.token'] ?? fields.uri ?? values.token);
+  const token = fields.path ?? fields['attributes.token'] ?? fields.uri ?? values.token;
+  return JSON.stringify(token ?? null);
 }
 
 function contentOf(kind: CatalogKind, token: string, parent: string | null): Fields {
@@ -251,7 +252,7 @@ class Run {
 
   #creation(kind: CatalogKind, parent: string | null) {
     const token = `t${(this.#tokens += 1)}`;
-    this.#want(token);
+    this.#want(JSON.stringify(token));
     const ref = catalogRef(kind, this.world.makeId());
     const type = kind === 'leaf' || kind === 'favorite' ? 7 : 0;
     return { kind: 'create', ref, type, media: home, fields: contentOf(kind, token, parent) } as const;
@@ -335,7 +336,7 @@ async function play(seed: number, keyed: boolean): Promise<void> {
     );
     const there = run.server.rows
       .filter((row) => row.kind === kind)
-      .map(({ id, fields }) => `${id} ${String(fields.name)}`);
+      .map(({ id, fields }) => `${id} ${JSON.stringify(fields.name)}`);
     expect(here.sort(), `${kind} of seed ${seed}`).toEqual(there.sort());
   }
   for (const [token, count] of run.server.carriedOut)
