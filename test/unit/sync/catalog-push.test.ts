@@ -332,7 +332,7 @@ async function play(seed: number, keyed: boolean): Promise<void> {
   const view = await run.view();
   for (const kind of catalogKinds) {
     const here = (listsOf(view)[kind] as { id: number; name: string }[]).map(
-      ({ id, name }) => `${id} ${name}`,
+      ({ id, name }) => `${id} ${JSON.stringify(name)}`,
     );
     const there = run.server.rows
       .filter((row) => row.kind === kind)
