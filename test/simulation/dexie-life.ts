@@ -1,7 +1,8 @@
 import type { Json } from '../../src/base/json.ts';
 import type { Stop } from '../../src/base/disposable.ts';
+import type { CatalogLists } from '../../src/domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../../src/domain/entity-types.ts';
-import type { MediaKey } from '../../src/domain/identity.ts';
+import type { CatalogKind, MediaKey } from '../../src/domain/identity.ts';
 import type {
   Cursors,
   EntityState,
@@ -97,6 +98,22 @@ export class DexieLife implements SyncStorage {
 
   saveCatalog(catalog: ProjectCatalog): Promise<void> {
     return this.#write((storage) => storage.saveCatalog(catalog));
+  }
+
+  outboxAt(home: string): Promise<EntityState[]> {
+    return this.#read((storage) => storage.outboxAt(home));
+  }
+
+  saveCatalogLists(projectId: number, lists: Partial<CatalogLists>): Promise<void> {
+    return this.#write((storage) => storage.saveCatalogLists(projectId, lists));
+  }
+
+  catalogRows(projectId: number, kind: CatalogKind): Promise<ServerRow[]> {
+    return this.#read((storage) => storage.catalogRows(projectId, kind));
+  }
+
+  enterCatalogRow(projectId: number, row: ServerRow): Promise<void> {
+    return this.#write((storage) => storage.enterCatalogRow(projectId, row));
   }
 
   saveStatus(status: SyncStatus): Promise<void> {

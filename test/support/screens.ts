@@ -222,3 +222,56 @@ export class StatusBar {
     await this.closeSync();
   }
 }
+
+/** The list of sections beside the library. */
+export class SectionsScreen {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  #nav(): Locator {
+    return this.page.getByRole('navigation', { name: 'Sections' });
+  }
+
+  #row(name: string): Locator {
+    return this.#nav().locator('.item').filter({ hasText: name });
+  }
+
+  async make(name: string): Promise<void> {
+    await this.#nav().getByRole('button', { name: 'New section' }).click();
+    await this.type(name);
+    await this.#row(name).waitFor();
+  }
+
+  async type(name: string): Promise<void> {
+    await this.page.getByRole('textbox', { name: 'Name of the section' }).fill(name);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async showAll(): Promise<void> {
+    await this.#nav().getByRole('button', { name: 'All media' }).click();
+  }
+
+  firstCard(): Locator {
+    return this.page.getByRole('article').first();
+  }
+
+  async move(card: Locator, section: string): Promise<void> {
+    await card.getByRole('button', { name: /to a section$/ }).click();
+    await this.page.getByRole('menuitem', { name: section }).click();
+  }
+
+  async choose(section: string, what: string): Promise<void> {
+    await this.#row(section).hover();
+    await this.#row(section)
+      .getByRole('button', { name: /^What to do/ })
+      .click();
+    await this.page.getByRole('menuitem', { name: what }).click();
+  }
+
+  async count(section: string): Promise<string> {
+    return (await this.#row(section).locator('.count').textContent()) ?? '';
+  }
+}

@@ -62,6 +62,10 @@ export const enAnnotate = {
   'history.attribute': 'Change an attribute',
   'history.delete': 'Delete',
   'history.resolve': 'Resolve a conflict',
+  'history.newSection': 'New section',
+  'history.renameSection': 'Rename a section',
+  'history.deleteSection': 'Delete a section',
+  'history.moveToSection': 'Move to a section',
   'history.discard': 'Discard a parked edit',
   'history.other': 'Edit',
 

@@ -1,5 +1,6 @@
 import type { Host } from '../../../contract/host-rpc.ts';
 import { faultOf, type Fault } from '../../../contract/errors.ts';
+import type { Section } from '../../../domain/entity-types.ts';
 import type { AnnotationStore, MediaItem } from '../../../store/types.ts';
 import type { HostState } from '../../backend/host-state.svelte.ts';
 import { LiveState } from '../../backend/live.svelte.ts';
@@ -8,12 +9,13 @@ import { mediaCards, type MediaCard } from './media-card.ts';
 /** The media of one project: what is shown, searched and asked of the host. */
 export class LibraryController {
   query = $state('');
-  /** Null = all. */
-  sectionId = $state<number | null>(null);
+  /** Key of the section that is shown; null = all. */
+  section = $state<string | null>(null);
   readonly #items: LiveState<MediaItem[]>;
   readonly #host: Host;
   readonly #state: HostState;
   readonly #projectId: number;
+  readonly #sections: () => readonly Section[];
   readonly #onFault: (fault: Fault) => void;
 
   constructor(options: {
@@ -21,15 +23,20 @@ export class LibraryController {
     host: Host;
     state: HostState;
     projectId: number;
+    sections: () => readonly Section[];
     onFault: (fault: Fault) => void;
   }) {
     this.#items = new LiveState(options.store.mediaList(options.projectId), []);
     this.#host = options.host;
     this.#state = options.state;
     this.#projectId = options.projectId;
+    this.#sections = options.sections;
     this.#onFault = options.onFault;
   }
 
+  /** The section that is shown; null for all, also where it is gone. */
+  readonly current = $derived.by(() => this.#sections().find(({ key }) => key === this.section) ?? null);
+  readonly items = $derived.by(() => this.#items.current);
   readonly all = $derived.by((): MediaCard[] =>
     mediaCards({
       items: this.#items.current,
@@ -41,8 +48,8 @@ export class LibraryController {
   readonly shown = $derived.by((): MediaCard[] => {
     const needle = this.query.trim().toLowerCase();
     return this.all.filter(
-      ({ name, sectionId }) =>
-        (this.sectionId === null || sectionId === this.sectionId) && name.toLowerCase().includes(needle),
+      (card) =>
+        (this.current === null || isIn(card, this.current)) && card.name.toLowerCase().includes(needle),
     );
   });
 
@@ -56,8 +63,8 @@ export class LibraryController {
     for (const card of this.remote) await this.download(card);
   }
 
-  countIn(sectionId: number): number {
-    return this.all.filter((card) => card.sectionId === sectionId).length;
+  countIn(section: Section): number {
+    return this.all.filter((card) => isIn(card, section)).length;
   }
 
   retry(card: MediaCard): Promise<void> {
@@ -86,4 +93,8 @@ export class LibraryController {
       this.#onFault(faultOf(error));
     }
   }
+}
+
+function isIn(card: MediaCard, { id, key }: Section): boolean {
+  return card.sectionKey === key || (id !== 0 && card.sectionId === id);
 }

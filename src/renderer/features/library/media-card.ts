@@ -8,6 +8,10 @@ export interface MediaCard {
   name: string;
   kind: 'video' | 'image' | null;
   sectionId: number | null;
+  /** Of a section that no server has yet. */
+  sectionKey: string | null;
+  /** The store knows it, so it can be moved. */
+  known: boolean;
   serverId: number | null;
   frameCount: number;
   fps: number;
@@ -59,7 +63,9 @@ function cardOf(item: MediaItem | null, local: LocalMedia | null, upload: Upload
     key: item?.key ?? local?.key ?? '',
     name: item?.name ?? local?.name ?? '',
     kind: probe?.kind ?? item?.kind ?? null,
-    sectionId: item?.sectionId ?? local?.sectionId ?? null,
+    sectionId: item === null ? (local?.sectionId ?? null) : item.sectionId,
+    sectionKey: item?.sectionKey ?? null,
+    known: item !== null,
     serverId: item?.serverId ?? null,
     frameCount,
     fps,
