@@ -87,6 +87,31 @@ export class TranslatedPort implements ServerPort {
     return this.#server.patchMedia(serverId, this.mediaChanges(changes));
   }
 
+  /** What a catalog holds is not part of the scripts. */
+  readCatalogLists(
+    ...args: Parameters<ServerPort['readCatalogLists']>
+  ): ReturnType<ServerPort['readCatalogLists']> {
+    return this.#server.readCatalogLists(...args);
+  }
+
+  createInCatalog(
+    ...args: Parameters<ServerPort['createInCatalog']>
+  ): ReturnType<ServerPort['createInCatalog']> {
+    return this.#server.createInCatalog(...args);
+  }
+
+  patchInCatalog(
+    ...args: Parameters<ServerPort['patchInCatalog']>
+  ): ReturnType<ServerPort['patchInCatalog']> {
+    return this.#server.patchInCatalog(...args);
+  }
+
+  deleteInCatalog(
+    ...args: Parameters<ServerPort['deleteInCatalog']>
+  ): ReturnType<ServerPort['deleteInCatalog']> {
+    return this.#server.deleteInCatalog(...args);
+  }
+
   readTraits(): ReturnType<ServerPort['readTraits']> {
     return this.#server.readTraits();
   }
