@@ -1,18 +1,13 @@
 import Type, { type Static, type TSchema } from 'typebox';
-import { errorCatalogue, type ErrorCode, type Fault } from './errors.ts';
+import type { Fault } from './errors.ts';
+import { FaultSchema } from './fault-schema.ts';
+import { fetchEvents, fetchMethods } from './host-fetches.ts';
 
 /**
  * Everything that a page (UI or engine) may ask of the host process, and everything that the host
  * tells the pages. This table is the whole of the inter-process surface: the caller's types, the
  * handler's types and the check of what arrives derive from it.
  */
-
-export const FaultSchema = Type.Object({
-  code: Type.Unsafe<ErrorCode>(Type.Enum(Object.keys(errorCatalogue) as ErrorCode[])),
-  message: Type.String(),
-  detail: Type.Optional(Type.String()),
-  status: Type.Optional(Type.Integer()),
-});
 
 export const Account = Type.Object({
   /** Stable on this device; names the account's database and recorder. */
@@ -88,6 +83,8 @@ export const LocalMedia = Type.Object({
   /** Bytes of the source file. */
   size: Type.Number(),
   addedAt: Type.Number(),
+  /** The server's row that this copy was fetched from; null or absent for a file of this device. */
+  fetchedFrom: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   stage: LocalMediaStage,
   /** Null until probed. */
   probe: Type.Union([
@@ -276,16 +273,6 @@ export const hostMethods = {
   'media.retry': method(byMediaKey, nothing),
   /** Removes the cached files; refused while an upload still needs them. */
   'media.remove': method(byMediaKey, nothing),
-  /** Fetches a media of the server into the cache, for work offline. */
-  'media.download': method(
-    Type.Object({
-      ...ofAccount,
-      projectId: Type.Integer(),
-      mediaId: Type.Integer(),
-      mediaKey: Type.String(),
-    }),
-    nothing,
-  ),
 
   /** Uploads the cached source to the media that exists on the server; repeating it is harmless. */
   'uploads.enqueue': method(
@@ -310,6 +297,8 @@ export const hostMethods = {
   ),
   'uploads.rules': method(nothing, UploadRules),
   'uploads.setRules': method(UploadRules, nothing),
+
+  ...fetchMethods,
 } as const satisfies Record<string, Method>;
 
 export type HostMethods = typeof hostMethods;
@@ -329,6 +318,7 @@ export const hostEvents = {
   'media.removed': byMediaKey,
   'uploads.changed': Upload,
   'uploads.rulesChanged': UploadRules,
+  ...fetchEvents,
 } as const satisfies Record<string, TSchema>;
 
 export type HostEvents = typeof hostEvents;

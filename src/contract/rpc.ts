@@ -3,8 +3,8 @@ import { Check, Errors } from 'typebox/value';
 import { Emitter } from '../base/emitter.ts';
 import type { Stop } from '../base/disposable.ts';
 import { errorFrom, faultOf, TidemarkError, type Fault } from './errors.ts';
+import { FaultSchema } from './fault-schema.ts';
 import {
-  FaultSchema,
   hostEvents,
   hostMethods,
   type Host,

@@ -20,9 +20,16 @@ export interface LocalMediaOptions {
  */
 export class LocalMedias {
   readonly #options: LocalMediaOptions;
+  /** What the host was told last; it forgets it when it ends. */
+  #protected: string | null = null;
 
   constructor(options: LocalMediaOptions) {
     this.#options = options;
+  }
+
+  /** The host may be a new one, which was told nothing yet. */
+  hostIsBack(): void {
+    this.#protected = null;
   }
 
   /** Everything that the host has now. */
@@ -38,6 +45,8 @@ export class LocalMedias {
     const catalog = await device.catalog(media.projectId);
     const type = catalog?.mediaTypes.find(({ dtype }) => dtype === probe.kind)?.id ?? byFileName;
     const known = await device.mediaRecord(media.key);
+    // What came from the server is there already: the next listing tells of it, and nothing is to be sent.
+    if (known === undefined && media.fetchedFrom != null) return;
     const create = known === undefined ? createOf(media, probe, { type, now: clock.now() }) : null;
     if (create !== null) await device.putSetting(owed(media.key), true);
     const { key, projectId, sectionId, name, addedAt } = media;
@@ -61,10 +70,26 @@ export class LocalMedias {
     );
   }
 
+  /** Its file is gone from this device. */
+  async forget(key: string): Promise<void> {
+    await this.#options.device.forgetFile(key);
+  }
+
+  /** Tells the host which files it must not remove to make room; what it knows already is not told again. */
+  async protect(): Promise<void> {
+    const { host, account, device } = this.#options;
+    const [unsynced, onlyHere] = [await device.dirtyMedias(), await device.unlistedMedias()];
+    const told = JSON.stringify([unsynced, onlyHere]);
+    if (told === this.#protected) return;
+    await host.call('cache.protect', { account, unsynced, onlyHere });
+    this.#protected = told;
+  }
+
   /** Orders the uploads of those medias that the server has by now. Repeating it is harmless. */
   async orderUploads(projectId: number): Promise<void> {
     const { host, account, device } = this.#options;
     await this.enterAll();
+    await this.protect();
     for (const media of await device.mediaRecords(projectId)) {
       const { key: mediaKey, serverId: mediaId, type: typeId, sectionId, local } = media;
       if (!local || mediaId === null || (await device.setting(owed(mediaKey))) !== true) continue;

@@ -4,6 +4,7 @@ import type { MakeId, Random } from '../base/random.ts';
 import type { Host } from '../contract/host-rpc.ts';
 import { openStore, type OpenStoreOptions } from '../store/open-store.ts';
 import { startSyncEngine } from '../sync/engine.ts';
+import type { SyncStorage } from '../sync/ports.ts';
 import { HostServer } from './host-server.ts';
 import { LocalMedias } from './local-media.ts';
 import { outlineLogOf, recorderOf } from './recorder.ts';
@@ -50,13 +51,19 @@ export async function startEngine({
     afterMedia: (projectId) => medias.orderUploads(projectId),
   });
   stops.add(() => engine.stop());
-  followHost({ host, account, stops }, { engine, medias });
+  followHost({ host, account, stops }, { engine, medias, storage: opened.sync });
   return stops.stop;
+}
+
+interface Followers {
+  engine: ReturnType<typeof startSyncEngine>;
+  medias: LocalMedias;
+  storage: SyncStorage;
 }
 
 function followHost(
   { host, account, stops }: { host: Host; account: string; stops: Stops },
-  { engine, medias }: { engine: ReturnType<typeof startSyncEngine>; medias: LocalMedias },
+  { engine, medias, storage }: Followers,
 ): void {
   // A media that could not be entered now is entered with the next exchange (`orderUploads`).
   const entered = (entering: Promise<void>): void =>
@@ -65,6 +72,10 @@ function followHost(
       () => undefined,
     );
   entered(medias.enterAll());
+  // What cannot be told now is told with the next exchange; until then nothing is removed.
+  const protect = (): void => void medias.protect().catch(() => undefined);
+  stops.add(storage.onLocalEdit(protect));
+  stops.add(host.on('media.removed', ({ mediaKey }) => void medias.forget(mediaKey).catch(() => undefined)));
   stops.add(host.on('media.changed', (media) => entered(medias.enter(media))));
   stops.add(host.on('network.changed', () => engine.restart()));
   stops.add(host.on('hub.changed', ({ kind }) => kind === 'running' && engine.restart()));
@@ -73,5 +84,12 @@ function followHost(
       if (accounts.some(({ id, signIn }) => id === account && signIn === 'signed-in')) engine.restart();
     }),
   );
-  stops.add(host.onConnection((connected) => connected && engine.restart()));
+  stops.add(
+    host.onConnection((connected) => {
+      if (!connected) return;
+      medias.hostIsBack();
+      protect();
+      engine.restart();
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TidemarkError, type ErrorCode } from '../contract/errors.ts';
 
@@ -39,6 +39,17 @@ export async function writeDurably(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw diskError(error);
+  }
+}
+
+/**
+ * Writes all of the bytes at `position`. A disk that fills up takes the first part of a write without an
+ * error, and refuses only the next: whoever does not look at the count leaves a hole.
+ */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
   }
 }
 

@@ -1,10 +1,13 @@
-import { TidemarkError } from '../contract/errors.ts';
+import { TidemarkError, type ErrorCode } from '../contract/errors.ts';
 import type { AppInfo } from '../contract/host-rpc.ts';
 import type { HostHandlers } from '../contract/rpc.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { HubSupervisor } from './hub-supervisor.ts';
 import { tellAccounts } from './accounts/tell-accounts.ts';
-import type { Downloads } from './media/downloads.ts';
+import type { Cache } from './media/cache.ts';
+import type { FetchRates } from './media/fetch-rate.ts';
+import { isFetch, isWhole } from './media/fetch-record.ts';
+import type { Fetches } from './media/fetches.ts';
 import type { Imports } from './media/imports.ts';
 import type { MediaLibrary } from './media/library.ts';
 import type { Preparer } from './media/preparer.ts';
@@ -24,7 +27,9 @@ export interface Services {
   library: MediaLibrary;
   preparer: Preparer;
   imports: Imports;
-  downloads: Downloads;
+  fetches: Fetches;
+  rates: FetchRates;
+  cache: Cache;
   uploader: Uploader;
   hub: HubSupervisor;
   tools: ToolFinder;
@@ -35,7 +40,12 @@ const done = {};
 
 /** The RPC table over the services: one line a method, nothing decided here. */
 export function createHandlers(services: Services): HostHandlers {
-  return { ...appHandlers(services), ...accountHandlers(services), ...mediaHandlers(services) };
+  return {
+    ...appHandlers(services),
+    ...accountHandlers(services),
+    ...mediaHandlers(services),
+    ...fetchHandlers(services),
+  };
 }
 
 type AppMethods = 'app.info' | 'hub.start' | 'hub.stop' | 'network.setOffline';
@@ -45,6 +55,7 @@ function appHandlers({
   settings,
   accounts,
   uploader,
+  fetches,
   hub,
   tools,
   news,
@@ -69,8 +80,10 @@ function appHandlers({
     'network.setOffline': async ({ offline }) => {
       await settings.change({ offlineByChoice: offline });
       news.tell('network.changed', { offlineByChoice: offline });
-      if (offline) uploader.interrupt();
-      else uploader.wake();
+      for (const line of [uploader, fetches]) {
+        if (offline) line.interrupt();
+        else line.wake();
+      }
       return done;
     },
   };
@@ -85,11 +98,12 @@ type AccountMethods =
   | `recorder.${'append' | 'read' | 'release'}`;
 
 function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods> {
-  const { settings, accounts, server, recorder, uploader } = services;
+  const { settings, accounts, server, recorder, uploader, fetches } = services;
   return {
     'accounts.signIn': async ({ host, username, password }) => {
       const account = await accounts.signIn(host, username, password);
       uploader.wake();
+      fetches.wake();
       return account;
     },
     'accounts.signOut': async ({ account }) => {
@@ -117,10 +131,11 @@ function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods>
   };
 }
 
-type MediaMethods = Exclude<keyof HostHandlers, AppMethods | AccountMethods>;
+type FetchMethods = Extract<keyof HostHandlers, `${'fetches' | 'cache'}.${string}`>;
+type MediaMethods = Exclude<keyof HostHandlers, AppMethods | AccountMethods | FetchMethods>;
 
 function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
-  const { library, preparer, imports, downloads, uploader, settings, news } = services;
+  const { library, imports, uploader, settings, news } = services;
   return {
     'imports.begin': (params) => imports.begin(params),
     'imports.abandon': async ({ importId, reason }) => {
@@ -137,14 +152,7 @@ function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
       if (uploader.needs(mediaKey)) {
         throw new TidemarkError('bad-request', { message: 'The upload of this media still needs the file.' });
       }
-      await downloads.drop(mediaKey);
-      await preparer.drop(mediaKey);
-      await uploader.forget(mediaKey);
-      await library.remove(mediaKey);
-      return done;
-    },
-    'media.download': async (params) => {
-      await downloads.begin(params);
+      await removeMedia(services, mediaKey);
       return done;
     },
     'uploads.enqueue': async (params) => {
@@ -175,16 +183,69 @@ function mediaHandlers(services: Services): Pick<HostHandlers, MediaMethods> {
   };
 }
 
+function fetchHandlers({ fetches, rates, cache }: Services): Pick<HostHandlers, FetchMethods> {
+  return {
+    'fetches.begin': async (params) => {
+      await fetches.begin(params);
+      return done;
+    },
+    'fetches.list': ({ account }) => Promise.resolve(fetches.list(account)),
+    'fetches.pause': async ({ mediaKeys }) => {
+      await fetches.pause(mediaKeys);
+      return done;
+    },
+    'fetches.resume': async ({ mediaKeys }) => {
+      await fetches.resume(mediaKeys);
+      return done;
+    },
+    'fetches.pin': async ({ mediaKeys, pinned }) => {
+      await fetches.pin(mediaKeys, pinned);
+      return done;
+    },
+    'fetches.rate': async ({ account, mediaId }) => ({ rate: await rates.rate(account, mediaId) }),
+    'cache.state': () => cache.state(),
+    'cache.forecast': ({ limit }) => cache.forecast(limit),
+    'cache.setLimit': ({ limit }) => cache.setLimit(limit),
+    'cache.evictTo': ({ limit }) => cache.evictTo(limit),
+    'cache.evict': ({ mediaKeys }) => cache.evict(mediaKeys),
+    'cache.protect': (params) => {
+      cache.protect(params);
+      return Promise.resolve(done);
+    },
+  };
+}
+
+/** Takes a media off the device, with whatever works on it. What a server has of it is not touched. */
+export async function removeMedia(
+  { fetches, preparer, uploader, library }: Pick<Services, 'fetches' | 'preparer' | 'uploader' | 'library'>,
+  key: string,
+): Promise<void> {
+  await fetches.drop(key);
+  await preparer.drop(key);
+  await uploader.forget(key);
+  await library.remove(key);
+}
+
 /** What remains to be done follows from what is there: bytes to fetch, or a file to prepare. */
-async function retryMedia({ library, downloads, preparer }: Services, key: string): Promise<void> {
+async function retryMedia({ library, fetches, preparer }: Services, key: string): Promise<void> {
   const record = library.get(key);
-  if (record.media.stage.kind !== 'failed') return;
-  if (record.synced >= record.media.size && record.media.size > 0) preparer.enqueue(key);
-  else if (record.fetchedFrom !== null) await downloads.retry(key);
+  const { stage } = record.media;
+  if (stage.kind !== 'failed') return;
+  if (isFetch(record) && !isWhole(record)) await fetches.resume([key]);
+  // What is whole and yet no media came damaged: another copy of it may be sound.
+  else if (isFetch(record) && damaged.has(stage.fault.code)) await fetches.fetchAgain(key);
+  else if (record.synced >= record.media.size && record.media.size > 0) preparer.enqueue(key);
   else {
     throw new TidemarkError('bad-request', { message: 'Add the file again: it goes on where it stopped.' });
   }
 }
+
+const damaged: ReadonlySet<ErrorCode> = new Set([
+  'file-damaged',
+  'file-empty',
+  'file-gone',
+  'file-not-media',
+]);
 
 /** Account ids become folder names; whatever is not one never reaches the disk. */
 function pathPart(account: string): string {

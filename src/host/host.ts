@@ -8,12 +8,17 @@ import { serveRpc, type RpcChannel } from '../contract/rpc.ts';
 import { openAccounts, type Accounts } from './accounts/accounts.ts';
 import { openSecrets, type SecretCipher } from './accounts/secrets.ts';
 import type { CallServer } from './accounts/server-link.ts';
+import { freeBytes } from './disk-space.ts';
 import { dataFolderAt, makeDataFolder } from './data-folder.ts';
 import { tellAccounts } from './accounts/tell-accounts.ts';
-import { createHandlers } from './handlers.ts';
+import { createHandlers, removeMedia } from './handlers.ts';
+
 import { startHubProcess } from './hub-process.ts';
 import { createHubSupervisor, type HubSupervisor } from './hub-supervisor.ts';
-import { createDownloads } from './media/downloads.ts';
+import { createCache } from './media/cache.ts';
+import { createInspector } from './media/fetch-inspect.ts';
+import { createFetchRates } from './media/fetch-rate.ts';
+import { createFetches } from './media/fetches.ts';
 import { createImports, type Imports } from './media/imports.ts';
 import { openMediaLibrary, type MediaLibrary } from './media/library.ts';
 import { createPreparer } from './media/preparer.ts';
@@ -91,15 +96,6 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
   const preparer = createPreparer({ root: folder.media, library, tools: tools.find, clock, onError });
   const imports = createImports({ root: folder.media, library, preparer, makeId: options.makeId, clock });
   const server = serverCalls.forAccounts(accounts);
-  const downloads = createDownloads({
-    root: folder.media,
-    library,
-    preparer,
-    server,
-    clock,
-    random,
-    onError,
-  });
   const uploader = await openUploader({
     folder: folder.uploads,
     mediaRoot: folder.media,
@@ -113,6 +109,33 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
     rules: uploadRulesOf(settings),
     ...(options.partBytes === undefined ? {} : { partBytes: options.partBytes }),
   });
+  const free = (): Promise<number> => freeBytes(folder.media);
+  const rates = createFetchRates({ settings, server, clock });
+  const cache = createCache({
+    ...{ root: folder.media, library, free, now: () => clock.now() },
+    limit: {
+      get: () => settings.get().cacheLimit,
+      set: (cacheLimit) => settings.change({ cacheLimit }),
+    },
+    isUploaded: (key) => uploader.isDone(key),
+    isBusy: (key) => uploader.needs(key),
+    remove: (key) => removeMedia({ fetches, preparer, uploader, library }, key),
+    onEvicted: (names, bytes) => news.tell('cache.evicted', { names, bytes }),
+  });
+  const fetches = createFetches({
+    ...{ root: folder.media, library, preparer, server, clock, random, free, room: cache, onError },
+    onChange: (fetch) => news.tell('fetches.changed', fetch),
+    onRate: (account, rate) => rates.note(account, rate),
+  });
+  const inspector = createInspector({
+    ...{ root: folder.media, library, onError },
+    fetchAgain: (key) => fetches.fetchAgain(key),
+  });
+  const beforePlaying = async (key: string): Promise<void> => {
+    await inspector.inspect(key);
+    // A full disk refuses the note of when it was played; the media is played all the same.
+    await cache.used(key).catch(() => {});
+  };
   const hub = createHub({
     options,
     settings,
@@ -120,8 +143,12 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
     news,
     hubFolder: folder.hub,
     onError,
-    wake: () => uploader.wake(),
+    wake: () => wake(),
   });
+  const wake = (): void => {
+    uploader.wake();
+    fetches.wake();
+  };
   const stops = new Stops();
   const methods = createHandlers({
     info: { version: options.version, mode: options.mode, dataFolder: folder.root },
@@ -133,7 +160,9 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
       library,
       preparer,
       imports,
-      downloads,
+      fetches,
+      rates,
+      cache,
       uploader,
       hub,
       tools,
@@ -146,9 +175,10 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
     imports,
     assets: {
       bundle: options.bundle,
-      mediaFile: (key, kind) => {
+      mediaFile: async (key, kind) => {
+        if (kind === 'play') await beforePlaying(key);
         const record = library.find(key);
-        return Promise.resolve(record === undefined ? null : fileOfRecord(folder.media, record, kind));
+        return record === undefined ? null : fileOfRecord(folder.media, record, kind);
       },
     },
     attach: (channel) => {
@@ -156,14 +186,15 @@ export async function createHost(options: HostOptions): Promise<RunningHost> {
     },
     begin: () => {
       resumeMedia(library, preparer);
-      downloads.resume();
+      fetches.start();
+      inspector.inspectAll().catch((thrown: unknown) => onError('looking at fetched media', thrown));
       uploader.begin();
       if (settings.get().hubWanted) void hub.start();
     },
-    wake: () => uploader.wake(),
+    wake,
     stop: async () => {
       stops.stop();
-      await Promise.all([uploader.stop(), preparer.stop(), downloads.stop()]);
+      await Promise.all([uploader.stop(), preparer.stop(), fetches.stop(), inspector.stop()]);
       await hub.stop();
       await recorder.close();
     },

@@ -12,6 +12,10 @@ export interface SettingsData {
   /** Bytes a second of all uploads together; null for no limit. */
   uploadLimit: number | null;
   annotationsOnly: boolean;
+  /** Bytes that fetched media may take together; null for no limit. */
+  cacheLimit: number | null;
+  /** By account, how fast its server sent last; bytes a second. */
+  fetchRates: Readonly<Record<string, number>>;
 }
 
 export interface Settings {
@@ -28,6 +32,8 @@ const initial: SettingsData = {
   activeAccount: null,
   uploadLimit: null,
   annotationsOnly: false,
+  cacheLimit: null,
+  fetchRates: {},
 };
 
 export async function openSettings(path: string): Promise<Settings> {
@@ -58,6 +64,7 @@ function parse(value: unknown): SettingsData {
   if (typeof value !== 'object' || value === null) return initial;
   const { port, hubPort, offlineByChoice, hubWanted, activeAccount, uploadLimit, annotationsOnly } =
     value as Record<string, unknown>;
+  const { cacheLimit, fetchRates } = value as Record<string, unknown>;
   return {
     port: isPort(port) ? port : null,
     hubPort: isPort(hubPort) ? hubPort : null,
@@ -66,9 +73,18 @@ function parse(value: unknown): SettingsData {
     activeAccount: typeof activeAccount === 'string' ? activeAccount : null,
     uploadLimit: typeof uploadLimit === 'number' && uploadLimit >= 1024 ? uploadLimit : null,
     annotationsOnly: annotationsOnly === true,
+    cacheLimit: typeof cacheLimit === 'number' && cacheLimit >= 0 ? cacheLimit : null,
+    fetchRates: ratesFrom(fetchRates),
   };
 }
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536;
+}
+
+function ratesFrom(value: unknown): Record<string, number> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0),
+  );
 }

@@ -32,6 +32,22 @@ export class DeviceTables {
     return this.#db.media.where('projectId').equals(projectId).toArray();
   }
 
+  /** The media's file is no longer on this device; what the server says of it counts again. */
+  async forgetFile(key: MediaKey): Promise<void> {
+    await this.#db.media.where('key').equals(key).modify({ local: false });
+  }
+
+  /** Medias with work of the user that no server has confirmed yet. */
+  async dirtyMedias(): Promise<MediaKey[]> {
+    return (await this.#db.edits.orderBy('media').uniqueKeys()).map(String);
+  }
+
+  /** Medias with a file on this device that the last listing of their server did not show. */
+  async unlistedMedias(): Promise<MediaKey[]> {
+    const records = await this.#db.media.filter(({ local, missing }) => local && missing > 0).toArray();
+    return records.map(({ key }) => key);
+  }
+
   async putFrameTable(table: FrameTableRecord): Promise<void> {
     await this.#db.frameTables.put(table);
   }

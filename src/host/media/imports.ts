@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { MakeId } from '../../base/random.ts';
 import { TidemarkError, type Fault } from '../../contract/errors.ts';
 import type { HostParams, HostResult, LocalMedia } from '../../contract/host-rpc.ts';
-import { diskError, isCode, syncFolder } from '../files.ts';
+import { diskError, isCode, syncFolder, writeAll } from '../files.ts';
 import { throttled } from '../throttle.ts';
 import type { MediaLibrary } from './library.ts';
 import { failedStage } from './media-faults.ts';
@@ -153,7 +153,7 @@ async function receiveBytes(
       for await (const chunk of bytes as AsyncIterable<Buffer>) {
         if (there + chunk.length > size)
           throw new TidemarkError('bad-request', { detail: 'more bytes than announced' });
-        await file.writev([chunk], there);
+        await writeAll(file, chunk, there);
         there += chunk.length;
         onDone(there);
       }

@@ -33,6 +33,23 @@ export function failedStage(fault: Fault, facts: { copied: boolean }): LocalMedi
   return { kind: 'failed', fault, kept, remedy: remedies[fault.code] ?? remedies.internal };
 }
 
+/** Of a media that is fetched from a server: its files there are not touched by anything that goes wrong here. */
+export function fetchFailure(fault: Fault): Extract<LocalMediaStage, { kind: 'failed' }> {
+  const kept = 'The media on the server, and what has arrived of it.';
+  const remedy = fetchRemedies[fault.code] ?? remedies[fault.code] ?? remedies.internal;
+  return { kind: 'failed', fault, kept, remedy };
+}
+
+const fetchRemedies: Partial<Record<ErrorCode, string>> = {
+  'disk-full':
+    'Free some space or remove media that you do not need from this device, then resume: it goes on where it stopped.',
+  'disk-failed': 'Check the disk, then resume.',
+  'not-found': 'Ask the people of the project whether the media is still on the server, then resume.',
+  forbidden: 'Ask the people of the project for permission, then resume.',
+  'file-damaged':
+    'Resume to fetch it once more. If that fails again, the file on the server is damaged: tell the people who run it.',
+};
+
 const remedies: Partial<Record<ErrorCode, string>> & { internal: string } = {
   'file-empty': 'Check the recording on the camera or the card, then add the file again.',
   'file-not-media': 'Add a video or an image. If it is one, convert it to MP4 (H.264) first.',

@@ -5,6 +5,29 @@ import { LocalMedia } from '../../contract/host-rpc.ts';
 import type { MediaFile, MediaFileKind } from '../server/asset-handler.ts';
 import { contentTypeOf } from '../server/file-response.ts';
 import { readJson, writeDurably } from '../files.ts';
+import { FileDigest } from './fetch-answer.ts';
+import { FileCheck } from './fetch-check.ts';
+
+/** Where a copy comes from, and how far it came. */
+export const FetchedFrom = Type.Object({
+  mediaId: Type.Integer(),
+  /** Strong ETag of the file whose first `synced` bytes are here; without one it cannot be resumed. */
+  etag: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** What the server says of the content of that file. */
+  digest: Type.Optional(Type.Union([FileDigest, Type.Null()])),
+  /** Pixels: the tallest of its files up to this one is taken; null: the tallest of all. */
+  height: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  paused: Type.Optional(Type.Boolean()),
+  /** Never removed to make room. */
+  pinned: Type.Optional(Type.Boolean()),
+  /** When it was last played; local ms. */
+  usedAt: Type.Optional(Type.Number()),
+  /** The file as it was found whole; null while it is not here, or not whole. */
+  check: Type.Optional(Type.Union([FileCheck, Type.Null()])),
+  /** How often in a row what had arrived was not what the server says of it. */
+  spoilt: Type.Optional(Type.Integer()),
+});
+export type FetchedFrom = Static<typeof FetchedFrom>;
 
 /** What the host knows of one local media: `media/<key>/media.json`. */
 export const MediaRecord = Type.Object({
@@ -20,14 +43,7 @@ export const MediaRecord = Type.Object({
   /** Bytes that are known to be on disk while the copy arrives. */
   synced: Type.Number(),
   /** The server row that this copy is fetched from; null for the user's own files. */
-  fetchedFrom: Type.Union([
-    Type.Null(),
-    Type.Object({
-      mediaId: Type.Integer(),
-      /** Strong ETag of the file whose first `synced` bytes are here; without one it cannot be resumed. */
-      etag: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-    }),
-  ]),
+  fetchedFrom: Type.Union([Type.Null(), FetchedFrom]),
 });
 export type MediaRecord = Static<typeof MediaRecord>;
 
@@ -51,7 +67,9 @@ export function sourcePath(root: string, record: MediaRecord): string {
 /** Null when there is none, or when it is not readable: a record is written as a whole or not at all. */
 export async function readRecord(root: string, key: string): Promise<MediaRecord | null> {
   const value = await readJson(join(mediaFolder(root, key), recordName));
-  return Check(MediaRecord, value) ? value : null;
+  if (!Check(MediaRecord, value)) return null;
+  // Records of a time before the media itself told where it comes from.
+  return { ...value, media: { ...value.media, fetchedFrom: value.fetchedFrom?.mediaId ?? null } };
 }
 
 export async function writeRecord(root: string, record: MediaRecord): Promise<void> {

@@ -26,7 +26,7 @@ import {
   type UploadServer,
 } from './server-steps.ts';
 import type { Slot } from './slot.ts';
-import { createSpeedometer } from './speedometer.ts';
+import { createSpeedometer } from '../speedometer.ts';
 import { heldBack } from './upload-failure.ts';
 
 export interface AdvanceContext {

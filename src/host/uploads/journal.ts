@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { Check } from 'typebox/value';
-import { FaultSchema } from '../../contract/host-rpc.ts';
+import { FaultSchema } from '../../contract/fault-schema.ts';
 import { openAppendLog, type AppendLog } from '../append-log.ts';
 import { readJson, writeDurably } from '../files.ts';
 import { FileIdentity } from './file-identity.ts';

@@ -35,6 +35,8 @@ export interface Uploader {
   setRules(rules: UploadRules): void;
   /** Whether an unfinished upload needs the media's file. */
   needs(mediaKey: string): boolean;
+  /** Whether the server has the whole file. */
+  isDone(mediaKey: string): boolean;
   /** Drops the upload of a media that is removed, with its journal. */
   forget(mediaKey: string): Promise<void>;
   /** The network or a sign-in came back: whoever waits tries at once. */
@@ -280,6 +282,7 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
       const entry = entries.get(mediaKey);
       return entry !== undefined && entry.job.step.kind !== 'done' && entry.job.failure === null;
     },
+    isDone: (mediaKey) => entries.get(mediaKey)?.job.step.kind === 'done',
     forget: async (mediaKey) => {
       const entry = entries.get(mediaKey);
       if (entry === undefined) return;

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { Stops, type Stop } from '../../base/disposable.ts';
+import type { Fetch } from '../../contract/host-fetches.ts';
 import type { AppInfo, Host, LocalMedia, Upload, UploadRules } from '../../contract/host-rpc.ts';
 import { faultOf, type Fault } from '../../contract/errors.ts';
 
@@ -13,6 +14,7 @@ export class HostState {
   uploadRules = $state.raw<UploadRules | null>(null);
   readonly media = new SvelteMap<string, LocalMedia>();
   readonly uploads = new SvelteMap<string, Upload>();
+  readonly fetches = new SvelteMap<string, Fetch>();
   readonly #host: Host;
   #round = 0;
 
@@ -39,7 +41,18 @@ export class HostState {
     stops.add(
       host.on('media.changed', (media) => this.#ofAccount(media) && this.media.set(media.key, media)),
     );
-    stops.add(host.on('media.removed', ({ mediaKey }) => this.media.delete(mediaKey)));
+    stops.add(
+      host.on('media.removed', ({ mediaKey }) => {
+        this.media.delete(mediaKey);
+        this.fetches.delete(mediaKey);
+      }),
+    );
+    stops.add(
+      host.on(
+        'fetches.changed',
+        (fetch) => this.#ofAccount(fetch) && this.fetches.set(fetch.mediaKey, fetch),
+      ),
+    );
     stops.add(
       host.on(
         'uploads.changed',
@@ -64,12 +77,13 @@ export class HostState {
         this.#host.call('uploads.rules', {}),
       ]);
       const account = info.activeAccount;
-      const [media, uploads] =
+      const [media, uploads, fetches] =
         account === null
-          ? [[], []]
+          ? [[], [], []]
           : await Promise.all([
               this.#host.call('media.list', { account }),
               this.#host.call('uploads.list', { account }),
+              this.#host.call('fetches.list', { account }),
             ]);
       if (round !== this.#round) return;
       this.info = info;
@@ -77,6 +91,7 @@ export class HostState {
       this.fault = null;
       replace(this.media, media, (item) => item.key);
       replace(this.uploads, uploads, (item) => item.mediaKey);
+      replace(this.fetches, fetches, (item) => item.mediaKey);
     } catch (error) {
       if (round === this.#round) this.fault = faultOf(error);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Fetch } from '../../../src/contract/host-fetches.ts';
 import type { LocalMedia, Upload } from '../../../src/contract/host-rpc.ts';
 import { mediaCards, type MediaCard } from '../../../src/renderer/features/library/media-card.ts';
 import { statusText } from '../../../src/renderer/features/library/status-text.ts';
@@ -48,15 +49,48 @@ const upload: Upload = {
   state: { kind: 'sending', done: 25, total: 100 },
 };
 
-function one(sources: { items?: MediaItem[]; local?: LocalMedia[]; upload?: Upload }): MediaCard | undefined {
+const fetch: Fetch = {
+  mediaKey: 'k',
+  account: 'a',
+  projectId: 1,
+  mediaId: 9,
+  name: 'dive.mp4',
+  size: 100,
+  done: 25,
+  speed: 5,
+  addedAt: 50,
+  pinned: false,
+  usedAt: 50,
+  state: { kind: 'receiving' },
+};
+const copying: LocalMedia = {
+  ...local,
+  addedAt: 50,
+  stage: { kind: 'copying', done: 25, total: 100 },
+  plays: 'nothing',
+};
+
+interface Known {
+  items?: MediaItem[];
+  local?: LocalMedia[];
+  upload?: Upload;
+  fetch?: Fetch;
+}
+
+function one(sources: Known): MediaCard | undefined {
   const uploads = new Map(sources.upload === undefined ? [] : [[sources.upload.mediaKey, sources.upload]]);
-  return mediaCards({ items: sources.items ?? [], local: sources.local ?? [], uploads, projectId: 1 })[0];
+  const fetches = new Map(sources.fetch === undefined ? [] : [[sources.fetch.mediaKey, sources.fetch]]);
+  const { items = [], local: here = [] } = sources;
+  return mediaCards({ items, local: here, uploads, fetches, projectId: 1 })[0];
 }
 
 describe('a card of the library', () => {
   it('is one, however many sources know the media', () => {
     expect(
-      mediaCards({ items: [item], local: [local], uploads: new Map([['k', upload]]), projectId: 1 }),
+      mediaCards({
+        ...{ items: [item], local: [local], projectId: 1 },
+        ...{ uploads: new Map([['k', upload]]), fetches: new Map([['k', fetch]]) },
+      }),
     ).toHaveLength(1);
   });
 
@@ -65,15 +99,60 @@ describe('a card of the library', () => {
     expect(one({ local: [{ ...local, projectId: 2 }] })).toBeUndefined();
   });
 
-  it('lets a fetch from the server be given up, but not the copying of a file that only this device has', () => {
-    const copying: LocalMedia = {
-      ...local,
-      stage: { kind: 'copying', done: 1, total: 100 },
-      plays: 'nothing',
-    };
-    expect(one({ items: [item], local: [copying] })?.fetching).toBe(true);
-    expect(one({ local: [copying] })?.fetching).toBe(false);
-    expect(one({ items: [item], local: [local] })?.fetching).toBe(false);
+  it('tells of a fetch how far it is and how fast, and of a copy from this device that it is copied', () => {
+    expect(one({ items: [item], local: [copying], fetch })?.status).toEqual({
+      kind: 'fetching',
+      state: 'receiving',
+      fraction: 0.25,
+      speed: 5,
+      trouble: null,
+    });
+    expect(one({ local: [copying] })?.status).toMatchObject({ kind: 'working', what: 'copying' });
+  });
+
+  it('says why a fetch waits, and of a stopped one what to do', () => {
+    const fault = { code: 'disk-full' as const, message: 'The disk is full.' };
+    const held = one({
+      ...{ items: [item], local: [copying] },
+      fetch: { ...fetch, state: { kind: 'held', fault, retryAt: null } },
+    });
+    expect(held === undefined ? '' : statusText(held.status)).toBe('Fetching waits: The disk is full.');
+    const stopped = one({
+      ...{ items: [item], local: [copying] },
+      fetch: { ...fetch, state: { kind: 'failed', fault, kept: 'K', remedy: 'R' } },
+    });
+    expect(stopped === undefined ? '' : statusText(stopped.status)).toBe(
+      'Fetching stopped: The disk is full.',
+    );
+    expect(stopped?.status).toMatchObject({ trouble: { kept: 'K', remedy: 'R' } });
+  });
+
+  it('stands where it stood when its file comes to this device', () => {
+    const other: MediaItem = { ...item, key: 'newer', name: 'newer.mp4', addedAt: 40 };
+    const names = (here: LocalMedia[]): string[] =>
+      mediaCards({
+        ...{ items: [item, other], local: here, uploads: new Map(), projectId: 1 },
+        fetches: new Map([['k', fetch]]),
+      }).map(({ key }) => key);
+    expect(names([copying])).toEqual(names([]));
+    expect(names([])).toEqual(['newer', 'k']);
+  });
+
+  it('can leave the device only where the server has it', () => {
+    const done: Fetch = { ...fetch, state: { kind: 'done' } };
+    expect(one({ items: [item], local: [local], fetch: done })).toMatchObject({
+      ...{ removable: true, origin: 'fetched' },
+    });
+    expect(one({ local: [local] })).toMatchObject({ removable: false, origin: 'own' });
+    expect(one({ items: [item], local: [local], upload })?.removable).toBe(false);
+    const sent: Upload = { ...upload, state: { kind: 'done' } };
+    expect(one({ items: [item], local: [local], upload: sent })?.removable).toBe(true);
+  });
+
+  it('tells the size of what is on the server alone', () => {
+    const server = { media_files: { streaming: [{ path: 'a', resolution: [720, 1280], size: 77 }] } };
+    expect(one({ items: [{ ...item, server }] })?.bytes).toBe(77);
+    expect(one({ items: [item] })?.bytes).toBeNull();
   });
 
   it('does not call a media ready on the server before the server has it', () => {

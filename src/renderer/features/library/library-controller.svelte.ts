@@ -4,7 +4,7 @@ import type { Section } from '../../../domain/entity-types.ts';
 import type { AnnotationStore, MediaItem } from '../../../store/types.ts';
 import type { HostState } from '../../backend/host-state.svelte.ts';
 import { LiveState } from '../../backend/live.svelte.ts';
-import { mediaCards, type MediaCard } from './media-card.ts';
+import { itemsOfCards, mediaCards, type MediaCard } from './media-card.ts';
 
 /** The media of one project: what is shown, searched and asked of the host. */
 export class LibraryController {
@@ -42,6 +42,7 @@ export class LibraryController {
       items: this.#items.current,
       local: this.#state.media.values(),
       uploads: this.#state.uploads,
+      fetches: this.#state.fetches,
       projectId: this.#projectId,
     }),
   );
@@ -58,9 +59,9 @@ export class LibraryController {
     this.shown.filter(({ status, serverId }) => status.kind === 'remote' && serverId !== null),
   );
 
-  /** Takes all of it along; the host fetches one after the other. */
-  async downloadAll(): Promise<void> {
-    for (const card of this.remote) await this.download(card);
+  /** What the server told of these, in the same order; of those that it has. */
+  itemsOf(cards: readonly MediaCard[]): MediaItem[] {
+    return itemsOfCards(this.#items.current, cards);
   }
 
   countIn(section: Section): number {
@@ -75,15 +76,6 @@ export class LibraryController {
 
   remove(card: MediaCard): Promise<void> {
     return this.#ask(this.#host.call('media.remove', { mediaKey: card.key }));
-  }
-
-  download(card: MediaCard): Promise<void> {
-    const account = this.#state.account?.id;
-    if (account === undefined || card.serverId === null) return Promise.resolve();
-    const { key: mediaKey, serverId: mediaId } = card;
-    return this.#ask(
-      this.#host.call('media.download', { account, projectId: this.#projectId, mediaId, mediaKey }),
-    );
   }
 
   async #ask(call: Promise<unknown>): Promise<void> {

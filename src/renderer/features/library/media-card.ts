@@ -1,5 +1,7 @@
+import type { Fetch, FetchState } from '../../../contract/host-fetches.ts';
 import type { LocalMedia, Upload } from '../../../contract/host-rpc.ts';
 import type { MediaKey } from '../../../domain/identity.ts';
+import { fileToFetch, servedFiles } from '../../../domain/served-files.ts';
 import type { MediaItem } from '../../../store/types.ts';
 
 /** One media in the library, joined from what the store, the cache and the uploader know of it. */
@@ -20,14 +22,21 @@ export interface MediaCard {
   hasThumbnail: boolean;
   /** It can be opened and drawn on. */
   playable: boolean;
-  /** It is being fetched from the server; that can be given up without losing anything. */
-  fetching: boolean;
+  /** Bytes of its file, here or on the server; null where unknown. */
+  bytes: number | null;
+  /** Whose the file on this device is: fetched from a server, or added here; null while there is none. */
+  origin: 'fetched' | 'own' | null;
+  /** The server has the whole file, and the one here can go without losing anything. */
+  removable: boolean;
+  /** Never removed to make room. */
+  pinned: boolean;
   addedAt: number;
   status: CardStatus;
 }
 
 export type CardStatus =
   | { kind: 'working'; what: 'copying' | 'queued' | 'probing' | 'preparing'; fraction: number | null }
+  | FetchingStatus
   | { kind: 'uploading'; done: number; total: number; fraction: number }
   | { kind: 'transcoding'; fraction: number | null }
   | { kind: 'resting'; what: 'local' | 'uploadWaiting' | 'uploadPaused' | 'completing' | 'held' | 'ready' }
@@ -35,27 +44,68 @@ export type CardStatus =
   | { kind: 'failed'; message: string; kept: string; remedy: string; retry: 'media' | 'upload' }
   | { kind: 'remote' };
 
+/** What a person can have done with the media of a card. */
+export interface CardOrders {
+  onfetch: () => void;
+  onpause: () => void;
+  onresume: () => void;
+  oncancel: () => void;
+  onpin: (pinned: boolean) => void;
+  onremove: () => void;
+}
+
+/** It comes from the server; that can be paused, and given up without losing anything. */
+export interface FetchingStatus {
+  kind: 'fetching';
+  state: Exclude<FetchState['kind'], 'done'>;
+  fraction: number | null;
+  /** Bytes a second. */
+  speed: number | null;
+  /** Why it waits or has stopped; of a stopped one with what to do. */
+  trouble: { message: string; kept: string; remedy: string } | null;
+}
+
 interface Sources {
   items: readonly MediaItem[];
   local: Iterable<LocalMedia>;
   uploads: ReadonlyMap<MediaKey, Upload>;
+  fetches: ReadonlyMap<MediaKey, Fetch>;
   projectId: number;
 }
 
+/** What the server told of these, in the same order; of those that it has. */
+export function itemsOfCards(items: readonly MediaItem[], cards: readonly MediaCard[]): MediaItem[] {
+  const known = new Map(items.map((item) => [item.key, item]));
+  return cards.flatMap(({ key }) => known.get(key) ?? []);
+}
+
 /** Newest first; of equal age by name. */
-export function mediaCards({ items, local, uploads, projectId }: Sources): MediaCard[] {
+export function mediaCards({ items, local, uploads, fetches, projectId }: Sources): MediaCard[] {
   const cached = new Map(
     [...local].filter((media) => media.projectId === projectId).map((media) => [media.key, media]),
   );
   const known = new Set(items.map(({ key }) => key));
-  const both = items.map((item) => cardOf(item, cached.get(item.key) ?? null, uploads.get(item.key)));
-  const fresh = [...cached.values()].filter(({ key }) => !known.has(key));
-  return [...both, ...fresh.map((media) => cardOf(null, media, uploads.get(media.key)))].sort(
+  const partsOf = (key: MediaKey): Pick<Parts, 'local' | 'upload' | 'fetch'> => ({
+    local: cached.get(key) ?? null,
+    upload: uploads.get(key),
+    fetch: fetches.get(key),
+  });
+  const both = items.map((item) => cardOf({ item, ...partsOf(item.key) }));
+  const fresh = [...cached.keys()].filter((key) => !known.has(key));
+  return [...both, ...fresh.map((key) => cardOf({ item: null, ...partsOf(key) }))].sort(
     (a, b) => b.addedAt - a.addedAt || a.name.localeCompare(b.name),
   );
 }
 
-function cardOf(item: MediaItem | null, local: LocalMedia | null, upload: Upload | undefined): MediaCard {
+interface Parts {
+  item: MediaItem | null;
+  local: LocalMedia | null;
+  upload: Upload | undefined;
+  fetch: Fetch | undefined;
+}
+
+function cardOf(parts: Parts): MediaCard {
+  const { item, local, upload, fetch } = parts;
   const probe = local?.probe ?? null;
   const fps = probe?.fps ?? item?.fps ?? 0;
   const frameCount = probe?.frameCount ?? item?.frameCount ?? 0;
@@ -72,14 +122,38 @@ function cardOf(item: MediaItem | null, local: LocalMedia | null, upload: Upload
     duration: probe?.duration ?? (fps > 0 ? frameCount / fps : null),
     hasThumbnail: local?.hasThumbnail ?? false,
     playable: local !== null && local.plays !== 'nothing',
-    fetching: item?.serverId != null && local?.stage.kind === 'copying',
-    addedAt: local?.addedAt ?? item?.addedAt ?? 0,
-    status: statusOf(item, local, upload),
+    bytes: local !== null && local.size > 0 ? local.size : bytesOnServer(item),
+    origin: local === null ? null : fetch === undefined ? 'own' : 'fetched',
+    removable: fetch?.state.kind === 'done' || upload?.state.kind === 'done',
+    pinned: fetch?.pinned ?? false,
+    // Where it stands among the others does not change when it comes to this device.
+    addedAt: item?.addedAt ?? local?.addedAt ?? 0,
+    status: statusOf(parts),
   };
 }
 
-function statusOf(item: MediaItem | null, local: LocalMedia | null, upload: Upload | undefined): CardStatus {
+function bytesOnServer(item: MediaItem | null): number | null {
+  const server = item?.server ?? null;
+  if (typeof server !== 'object' || server === null || !('media_files' in server)) return null;
+  return fileToFetch(servedFiles(server.media_files), null)?.size ?? null;
+}
+
+function fetchingStatus({ state, size, done, speed }: Fetch): FetchingStatus | null {
+  if (state.kind === 'done') return null;
+  const fraction = size > 0 ? Math.min(1, done / size) : null;
+  const common = { kind: 'fetching', state: state.kind, fraction, speed } as const;
+  if (state.kind === 'failed') {
+    const { fault, kept, remedy } = state;
+    return { ...common, trouble: { message: fault.message, kept, remedy } };
+  }
+  const message = state.kind === 'held' ? state.fault.message : null;
+  return { ...common, trouble: message === null ? null : { message, kept: '', remedy: '' } };
+}
+
+function statusOf({ item, local, upload, fetch }: Parts): CardStatus {
   if (local === null) return { kind: 'remote' };
+  const fetching = fetch === undefined ? null : fetchingStatus(fetch);
+  if (fetching !== null) return fetching;
   const { stage } = local;
   switch (stage.kind) {
     case 'copying':

@@ -1,5 +1,6 @@
+import { packsStrings } from '../../strings/packs.en.ts';
 import { t } from '../../strings/t.ts';
-import type { CardStatus } from './media-card.ts';
+import type { CardStatus, FetchingStatus } from './media-card.ts';
 
 /** One honest line about where a media stands. */
 export function statusText(status: CardStatus): string {
@@ -7,6 +8,12 @@ export function statusText(status: CardStatus): string {
     case 'working':
     case 'resting':
       return t(`stage.${status.what}`);
+    case 'fetching': {
+      const why = status.trouble?.message ?? '';
+      if (status.state === 'held') return packsStrings.card.held(why);
+      const text = packsStrings.card[status.state];
+      return status.state === 'failed' ? `${text}: ${why}` : text;
+    }
     case 'uploading':
       return t('stage.uploading', { done: status.done, total: status.total });
     case 'transcoding':
@@ -18,8 +25,20 @@ export function statusText(status: CardStatus): string {
   }
 }
 
-export function toneOf(status: CardStatus): 'busy' | 'ok' | 'warn' | 'danger' | 'quiet' {
+type Tone = 'busy' | 'ok' | 'warn' | 'danger' | 'quiet';
+
+const fetchTones: Readonly<Record<FetchingStatus['state'], Tone>> = {
+  waiting: 'quiet',
+  receiving: 'busy',
+  checking: 'busy',
+  paused: 'warn',
+  held: 'warn',
+  failed: 'danger',
+};
+
+export function toneOf(status: CardStatus): Tone {
   if (status.kind === 'failed') return 'danger';
+  if (status.kind === 'fetching') return fetchTones[status.state];
   if (status.kind === 'resting')
     return status.what === 'ready' ? 'ok' : status.what === 'held' ? 'warn' : 'quiet';
   return status.kind === 'remote' ? 'quiet' : 'busy';
