@@ -26,7 +26,7 @@ export interface KillOutcome {
   /** Parts that were sent again, over all kills, and of one file after one kill at most. */
   resent: { parts: number; most: number };
   /** Choices of the user that the recovery needed: retries of uploads and medias. */
-  clicks: number;
+  clicks: string[];
   faults: Fault[];
 }
 
@@ -64,7 +64,7 @@ class KillRun {
   readonly #importer: Importer;
   readonly #kills = { browser: 0, host: 0, 'browser and host': 0, hub: 0, 'hub and database': 0 };
   readonly #moments = { edit: 0, import: 0, push: 0, pull: 0, part: 0, completion: 0 };
-  #clicks = 0;
+  readonly #clicks: string[] = [];
 
   constructor(laptop: KillLaptop, ids: SampleIds, random: Random) {
     this.#laptop = laptop;
@@ -210,14 +210,14 @@ class KillRun {
 
   async #retry({ uploads, medias }: Standing): Promise<void> {
     const { page } = this.#laptop;
-    for (const { mediaKey, state } of uploads) {
+    for (const { name, mediaKey, state } of uploads) {
       if (state.kind !== 'failed') continue;
-      this.#clicks += 1;
+      this.#clicks.push(`the upload of ${name}: ${JSON.stringify(state.fault)}`);
       await page.evaluate((key) => killPage.host.call('uploads.resume', { mediaKey: key }), mediaKey);
     }
-    for (const { key: mediaKey, stage } of medias) {
+    for (const { name, key: mediaKey, stage } of medias) {
       if (stage.kind !== 'failed') continue;
-      this.#clicks += 1;
+      this.#clicks.push(`media ${name}: ${JSON.stringify(stage.fault)}`);
       await page.evaluate((key) => killPage.host.call('media.retry', { mediaKey: key }), mediaKey);
     }
   }

@@ -31,7 +31,10 @@ try {
   for (const { kind, text } of faults) console.log(`${kind}: ${text}`);
   if (faults.length > 0) console.log(laptop.logs());
   console.log(`killed: ${list(kills)}; under way at a kill: ${list(moments)}`);
-  console.log(`${clicks} retries by the user; at most ${resent.most} parts of a file re-sent after a kill`);
+  for (const click of clicks) console.log(`retried by the user: ${click}`);
+  console.log(
+    `${clicks.length} retries by the user; at most ${resent.most} parts of a file re-sent after a kill`,
+  );
   const count = (kind: string): number => faults.filter((fault) => fault.kind === kind).length;
   const wrong = count('wrong') > 0 ? `, ${count('wrong')} otherwise wrong` : '';
   console.log(
