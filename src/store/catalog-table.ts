@@ -30,10 +30,19 @@ export function completed(catalog: ProjectCatalog): ProjectCatalog {
   const lists = listsOf(catalog) as Partial<Lists>;
   if (catalogKinds.every((kind) => lists[kind]?.every(hasKey))) return catalog;
   const whole = Object.fromEntries(
-    catalogKinds.map((kind) => [kind, (lists[kind] ?? []).map(withKey)]),
+    catalogKinds.map((kind) => [
+      kind,
+      (lists[kind] ?? []).map((entry) => ({ ...addedSince[kind], ...withKey(entry) })),
+    ]),
   ) as unknown as CatalogLists;
   return withLists(catalog, whole);
 }
+
+/** What an older program did not store of an entity that it knew. */
+const addedSince: Partial<Record<CatalogKind, object>> = {
+  section: { visible: true },
+  version: { showEmpty: true },
+};
 
 function hasKey(entry: Partial<CatalogEntry>): boolean {
   return typeof entry.key === 'string';

@@ -72,5 +72,15 @@ describe('sections of a project', () => {
     await laptop.page.keyboard.press('Control+z');
     await until('the undo on the server', async () => (await nameThere()) === 'Dive 7');
     expect(await sections.count('Dive 7')).toBe('1');
+
+    // What an undo could not bring back is not offered: the section is emptied first.
+    expect(await sections.mayDelete('Dive 7')).toBe(false);
+    await sections.move(sections.firstCard(), 'No section');
+    await until('the section being empty', async () => (await sections.count('Dive 7')) === '0');
+    expect(await sections.mayDelete('Dive 7')).toBe(true);
+    await sections.choose('Dive 7', 'Delete');
+    await until('the delete on the server', async () => (await nameThere()) === undefined);
+    await laptop.page.keyboard.press('Control+z');
+    await until('the section again', async () => (await there()).some(({ path }) => path === 'Dive_7'));
   }, 180_000);
 });

@@ -271,6 +271,19 @@ export class SectionsScreen {
     await this.page.getByRole('menuitem', { name: what }).click();
   }
 
+  /** Looks at the menu and closes it again. */
+  async mayDelete(section: string): Promise<boolean> {
+    await this.#row(section).hover();
+    await this.#row(section)
+      .getByRole('button', { name: /^What to do/ })
+      .click();
+    const item = this.page.getByRole('menuitem', { name: /^Delete/ });
+    const disabled = await item.getAttribute('aria-disabled');
+    await this.page.keyboard.press('Escape');
+    await item.waitFor({ state: 'detached' });
+    return disabled !== 'true';
+  }
+
   async count(section: string): Promise<string> {
     return (await this.#row(section).locator('.count').textContent()) ?? '';
   }

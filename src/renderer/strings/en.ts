@@ -30,7 +30,9 @@ export const en = {
   'sections.newInside': 'New section inside',
   'sections.name': 'Name of the section',
   'sections.rename': 'Rename',
-  'sections.delete': 'Delete the section, keep its media',
+  'sections.delete': 'Delete',
+  'sections.deleteFilled': 'Delete (move its media out first)',
+  'sections.deleteOther': 'Delete (only folders, here)',
   'sections.more': 'What to do with section {name}',
   'sections.none':
     'Sections sort the media of a project, a dive or a camera each. The button above makes one, also offline.',

@@ -31,6 +31,12 @@ export const syncStrings = {
     localizations: 'Members of the track',
     media: 'Media',
     name: 'Name',
+    section: 'Section',
+    visible: 'Shown in lists',
+    description: 'Description',
+    showEmpty: 'Shows empty frames',
+    parent: 'Lies under',
+    uri: 'Place',
     deleted: 'Deleted or changed',
   },
   geometry: {

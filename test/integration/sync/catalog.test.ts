@@ -233,4 +233,33 @@ describe('what people change in a project beside its annotations', () => {
     await desk.store.discardParked(parked!.key);
     expect((await catalog()).sections.some(({ name }) => name === 'Twin')).toBe(false);
   });
+
+  it('asks where media are to lie whose section was given up, and keeps no new media from the server', async () => {
+    const [twin, fresh] = [crypto.randomUUID(), crypto.randomUUID()];
+    desk.host.setOffline(true);
+    desk.host.medias.push(localVideo(fresh, ids.project));
+    desk.host.emit('media.changed', desk.host.medias.at(-1));
+    await expect.poll(() => now(desk.store.mediaItem(fresh)), patience).not.toBeNull();
+    await apply([
+      creating('section', twin, { name: 'Twin', path: 'Mistake', dtype: 'folder' }),
+      { kind: 'change', ref: mediaRef(video), fields: { section_id: twin } },
+      { kind: 'change', ref: mediaRef(fresh), fields: { section_id: twin } },
+    ]);
+    desk.host.setOffline(false);
+    await expect.poll(() => now(desk.store.counts()), patience).toMatchObject({ parked: 1 });
+    await expect
+      .poll(async () => (await now(desk.store.mediaItem(fresh)))?.serverId ?? null, patience)
+      .not.toBeNull();
+    const [refused] = (await now(desk.store.outbox())).filter(({ status }) => status.kind === 'parked');
+    await desk.store.discardParked(refused!.key);
+    await expect.poll(() => now(desk.store.counts()), patience).toMatchObject({ unsynced: 0, parked: 2 });
+    const parked = (await now(desk.store.outbox())).map(({ key, status }) => [key, status.kind]);
+    expect(parked).toEqual(
+      expect.arrayContaining([video, fresh].map((key) => [entityKey(mediaRef(key)), 'parked'])),
+    );
+    await apply([{ kind: 'change', ref: mediaRef(video), fields: { section_id: null } }]);
+    await desk.store.discardParked(entityKey(mediaRef(fresh)));
+    await settled();
+    expect(await now(desk.store.mediaItem(video))).toMatchObject({ sectionId: null, sectionKey: null });
+  });
 });

@@ -3,7 +3,7 @@ import type { Fault } from '../../../contract/errors.ts';
 import { sectionPath } from '../../../domain/catalog-fields.ts';
 import type { Section } from '../../../domain/entity-types.ts';
 import { catalogRef, projectHome, type MediaKey } from '../../../domain/identity.ts';
-import type { AnnotationStore, Change, HistoryState, MediaItem } from '../../../store/types.ts';
+import type { AnnotationStore, Change, HistoryState } from '../../../store/types.ts';
 import { mediaRef } from '../../../sync/ports.ts';
 import { LiveState } from '../../backend/live.svelte.ts';
 import { storageFault } from '../../backend/storage-fault.ts';
@@ -85,15 +85,9 @@ export class SectionsController {
     return this.#apply('history.renameSection', [change]);
   }
 
-  /** The media stay; they lie in no section then. */
-  remove(section: Section, items: readonly MediaItem[]): Promise<boolean> {
-    // A server takes its media out itself; of a section that it never had they have to be taken out here.
-    const inside = items.filter(({ sectionKey }) => sectionKey === section.key);
-    const out = inside.map(({ key }): Change => moved(key, null));
-    return this.#apply('history.deleteSection', [
-      ...out,
-      { kind: 'delete', ref: catalogRef('section', section.key) },
-    ]);
+  /** Only of an empty folder: an undo makes the section again, but not what a server held in it. */
+  remove({ key }: Section): Promise<boolean> {
+    return this.#apply('history.deleteSection', [{ kind: 'delete', ref: catalogRef('section', key) }]);
   }
 
   move(media: MediaKey, section: Section | null): Promise<boolean> {

@@ -18,6 +18,18 @@ export function fieldLabel(field: string): string {
       return t.media;
     case 'name':
       return t.name;
+    case 'section_id':
+      return t.section;
+    case 'visible':
+      return t.visible;
+    case 'description':
+      return t.description;
+    case 'show_empty':
+      return t.showEmpty;
+    case 'parent':
+      return t.parent;
+    case 'uri':
+      return t.uri;
     case DELETED_FIELD:
       return t.deleted;
     default:
