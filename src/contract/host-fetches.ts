@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { FaultSchema } from './fault-schema.ts';
+import { FailedState, HeldState } from './fault-schema.ts';
 
 /** The part of the host's RPC table that takes media of a server along, and keeps the disk from filling. */
 
@@ -17,19 +17,8 @@ export const FetchState = Type.Union([
   Type.Object({ kind: Type.Literal('receiving') }),
   /** All bytes are here; they are read back and compared with what the server says of them. */
   Type.Object({ kind: Type.Literal('checking') }),
-  /** It waits for the network or the next retry; what is here is kept. */
-  Type.Object({
-    kind: Type.Literal('held'),
-    fault: FaultSchema,
-    /** Local ms; null: when the network, the sign-in or the switch comes back. */
-    retryAt: Type.Union([Type.Number(), Type.Null()]),
-  }),
-  Type.Object({
-    kind: Type.Literal('failed'),
-    fault: FaultSchema,
-    kept: Type.String(),
-    remedy: Type.String(),
-  }),
+  HeldState,
+  FailedState,
   Type.Object({ kind: Type.Literal('done') }),
 ]);
 export type FetchState = Static<typeof FetchState>;

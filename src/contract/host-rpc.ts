@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Fault } from './errors.ts';
-import { FaultSchema } from './fault-schema.ts';
+import { FailedState, FaultSchema, HeldState } from './fault-schema.ts';
 import { fetchEvents, fetchMethods } from './host-fetches.ts';
 
 /**
@@ -62,13 +62,7 @@ export const LocalMediaStage = Type.Union([
   /** A playable copy is made; fraction 0..1. */
   Type.Object({ kind: Type.Literal('preparing'), fraction: Type.Number() }),
   Type.Object({ kind: Type.Literal('ready') }),
-  /** It cannot go on; `kept` says what is still there, `remedy` what the user can do. */
-  Type.Object({
-    kind: Type.Literal('failed'),
-    fault: FaultSchema,
-    kept: Type.String(),
-    remedy: Type.String(),
-  }),
+  FailedState,
 ]);
 export type LocalMediaStage = Static<typeof LocalMediaStage>;
 
@@ -122,18 +116,8 @@ export const UploadState = Type.Union([
   /** The server converts it; fraction is null where the server does not tell. */
   Type.Object({ kind: Type.Literal('transcoding'), fraction: Type.Union([Type.Number(), Type.Null()]) }),
   Type.Object({ kind: Type.Literal('done') }),
-  /** It waits for the network or the next retry; nothing is lost. */
-  Type.Object({
-    kind: Type.Literal('held'),
-    fault: FaultSchema,
-    retryAt: Type.Union([Type.Number(), Type.Null()]),
-  }),
-  Type.Object({
-    kind: Type.Literal('failed'),
-    fault: FaultSchema,
-    kept: Type.String(),
-    remedy: Type.String(),
-  }),
+  HeldState,
+  FailedState,
 ]);
 export type UploadState = Static<typeof UploadState>;
 

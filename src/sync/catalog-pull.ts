@@ -1,5 +1,5 @@
 import type { Project } from '../domain/entity-types.ts';
-import { settleCatalog } from './catalog-push.ts';
+import { settleCatalog } from './catalog-read.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { settleMedia } from './media-settle.ts';
 import { settleMedias } from './media-push.ts';

@@ -1,21 +1,22 @@
-import { sameValue } from '../domain/compare.ts';
 import { isCatalogField } from '../domain/catalog-fields.ts';
 import type { Project } from '../domain/entity-types.ts';
 import type { Fields } from '../domain/fields.ts';
-import {
-  catalogKinds,
-  entityKey,
-  isCatalogKind,
-  projectHome,
-  type CatalogKind,
-  type EntityRef,
-} from '../domain/identity.ts';
+import { catalogKinds, entityKey, projectHome, type EntityRef } from '../domain/identity.ts';
 import { needOf } from '../domain/permission.ts';
-import { isLocalUri, uriOnServer } from '../domain/place-uri.ts';
+import { isLocalUri } from '../domain/place-uri.ts';
+import {
+  catalogContext,
+  dirtyOf,
+  placeOf,
+  readLists,
+  type CatalogRef as Ref,
+  type Dirty,
+} from './catalog-read.ts';
 import { settleInCatalog } from './catalog-settle.ts';
-import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { isRefusal, neverLeft } from './failure-kinds.ts';
 import { deletedField, sendable } from './merge.ts';
-import type { Attempt, Edit, EntityState, Failure, Place, Revision, ServerRow } from './ports.ts';
+import type { Attempt, Edit, EntityState, Failure, Place, Revision } from './ports.ts';
 import { isResting, keepWaiting } from './permissions.ts';
 import { park } from './settle.ts';
 
@@ -23,13 +24,8 @@ import { park } from './settle.ts';
  *   lists -> settle what is open -> { write down -> POST, PATCH or DELETE } one by one -> lists -> settle
  *
  * in the order in which one names the other: a leaf after the leaf above it, a bookmark after its media.
- * A server checks no mark here, so the lists are read just before and just after. Sections and versions are
- * found again by their elemental id. A leaf, a bookmark or a favorite has none: after a create without an
- * answer it is the row of the same content that was not there before, whoever made it.
+ * A server checks no mark here, so the lists are read just before and just after (`catalog-read.ts`).
  */
-
-type Ref = EntityRef & { kind: CatalogKind };
-type Dirty = EntityState & { edit: Edit & { ref: Ref } };
 
 /** Sends what the user did to what a project's catalog holds. */
 export async function pushCatalog(deps: SyncDeps, { id }: Pick<Project, 'id'>): Promise<PartOutcome> {
@@ -38,93 +34,9 @@ export async function pushCatalog(deps: SyncDeps, { id }: Pick<Project, 'id'>): 
   const kinds = catalogKinds.filter((kind) => dirty.some(({ edit }) => edit.ref.kind === kind));
   const before = await readLists(deps, { projectId: id, kinds, answered: false });
   if (before.kind === 'stopped') return before;
-  await nameMedias(deps, id);
   const sent = await new CatalogPush(deps, id).run();
   if (sent.outcome.kind === 'stopped' || !sent.moved) return sent.outcome;
   return readLists(deps, { projectId: id, kinds, answered: true });
-}
-
-/** Folds what was just listed into the user's work on it. */
-export async function settleCatalog(
-  deps: SyncDeps,
-  projectId: number,
-  { answered }: { answered: boolean } = { answered: false },
-): Promise<void> {
-  const dirty = await dirtyOf(deps, projectId);
-  if (dirty.length === 0) return;
-  const { lateFor, keyed } = deps.traits;
-  const context = { ...mergeContext(deps), answered, lateFor, keyed };
-  await recognize(deps, projectId, dirty);
-  await deps.storage.revise(
-    dirty.map(({ edit }) => placeOf(edit)),
-    (states) => states.map((state) => settleInCatalog(state, context)),
-  );
-}
-
-async function readLists(
-  deps: SyncDeps,
-  { projectId, kinds, answered }: { projectId: number; kinds: readonly CatalogKind[]; answered: boolean },
-): Promise<PartOutcome> {
-  const lists = await deps.server.readCatalogLists(projectId, kinds);
-  if (!lists.ok) return stopped(lists.failure);
-  await deps.storage.saveCatalogLists(projectId, lists.value);
-  await settleCatalog(deps, projectId, { answered });
-  return done;
-}
-
-async function dirtyOf({ storage }: SyncDeps, projectId: number): Promise<Dirty[]> {
-  return (await storage.outboxAt(projectHome(projectId))).filter(isOfCatalog);
-}
-
-function isOfCatalog(state: EntityState): state is Dirty {
-  return state.edit !== null && isCatalogKind(state.edit.ref.kind);
-}
-
-function placeOf({ ref, projectId }: Edit): Place {
-  return { ref, media: projectHome(projectId) };
-}
-
-/** Bookmarks name a media by its row id as soon as it has one, so that they are compared as they are stored. */
-async function nameMedias(deps: SyncDeps, projectId: number): Promise<void> {
-  const named = (await dirtyOf(deps, projectId)).filter(
-    ({ edit, attempt }) => attempt === null && edit.ref.kind === 'bookmark' && isLocalUri(edit.changes.uri),
-  );
-  if (named.length === 0) return;
-  const mediaIds = await deps.storage.mediaIds(projectId);
-  await deps.storage.revise(
-    named.map(({ edit }) => placeOf(edit)),
-    (states) =>
-      states.map(({ edit, attempt }) => {
-        const uri = edit?.changes.uri;
-        const known = typeof uri === 'string' ? uriOnServer(uri, { projectId, mediaIds }) : null;
-        return edit === null || attempt !== null || known === null
-          ? {}
-          : { edit: { ...edit, changes: { ...edit.changes, uri: known } } };
-      }),
-  );
-}
-
-/** Tells the rows that creates without an answer have made, where no elemental id does. */
-async function recognize(deps: SyncDeps, projectId: number, dirty: Dirty[]): Promise<void> {
-  const { storage, traits } = deps;
-  for (const { edit, attempt, row } of dirty) {
-    if (row !== null || attempt?.intent !== 'create' || hasElementalId(edit.ref)) continue;
-    // A request that is sent again under its key says itself which row is its own.
-    if (traits.keyed && !edit.maybeSent) continue;
-    const found = ownRow(await storage.catalogRows(projectId, edit.ref.kind), edit, attempt);
-    if (found !== undefined) await storage.enterCatalogRow(projectId, { ...found, ref: edit.ref });
-  }
-}
-
-function hasElementalId({ kind }: Ref): boolean {
-  return kind === 'section' || kind === 'version';
-}
-
-function ownRow(rows: ServerRow[], { type }: Edit, { sent, after }: Attempt): ServerRow | undefined {
-  return rows
-    .filter(({ rowId, ref }) => rowId > (after ?? 0) && ref.elementalId.startsWith('id:'))
-    .filter((row) => row.type === type)
-    .find(({ fields }) => Object.entries(sent).every(([field, value]) => sameValue(fields[field], value)));
 }
 
 /** The next request about an entity. */
@@ -290,8 +202,7 @@ class CatalogPush {
       ...{ ref, rowId, mark: 0, type, media, deleted: false, fields: sent },
       ...{ createdBy: null, modifiedBy: null, modifiedAt: '' },
     });
-    const { lateFor, keyed } = this.#deps.traits;
-    const context = { ...mergeContext(this.#deps), answered: false, lateFor, keyed };
+    const context = catalogContext(this.#deps, { answered: false });
     await this.#deps.storage.revise([placeOf(edit)], (states) =>
       states.map((state) => settleInCatalog(state, context)),
     );
@@ -376,16 +287,4 @@ function sentBy(edit: Edit, step: Step): Fields {
 
 function nameOf({ edit: { key, revision } }: Dirty): string {
   return `${key}@${revision}`;
-}
-
-function isRefusal({ kind }: Failure): boolean {
-  return kind === 'rejected' || kind === 'forbidden' || kind === 'not-found' || kind === 'stale-mark';
-}
-
-function neverLeft(failure: Failure): boolean {
-  return (
-    failure.kind === 'sign-in' ||
-    failure.kind === 'throttled' ||
-    (failure.kind === 'offline' && failure.byChoice)
-  );
 }

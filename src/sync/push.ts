@@ -1,6 +1,7 @@
 import { must } from '../base/assert.ts';
 import { firstBatchSize, nextBatchSize } from './batch-size.ts';
 import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { isRefusal, neverLeft } from './failure-kinds.ts';
 import { inLanes } from './lanes.ts';
 import { lookUp } from './lookup.ts';
 import { absentOf, needsLookup, nextStep, type PlanContext, type Step } from './plan.ts';
@@ -376,22 +377,4 @@ function isDecided(answer: Answer<unknown>): boolean {
 function needsLook(answer: Answer<ServerRow>, { baseMark }: Attempt): boolean {
   if (answer.ok) return answer.value.mark !== must(baseMark) + 1;
   return answer.failure.kind === 'stale-mark' || answer.failure.kind === 'not-found';
-}
-
-function isRefusal(failure: Failure): boolean {
-  return (
-    failure.kind === 'rejected' ||
-    failure.kind === 'forbidden' ||
-    failure.kind === 'not-found' ||
-    failure.kind === 'stale-mark'
-  );
-}
-
-/** Refusals that come before anything is carried out, or before anything is sent. */
-function neverLeft(failure: Failure): boolean {
-  return (
-    failure.kind === 'sign-in' ||
-    failure.kind === 'throttled' ||
-    (failure.kind === 'offline' && failure.byChoice)
-  );
 }

@@ -1,6 +1,7 @@
 import { groupBy } from '../base/group.ts';
 import type { MediaKey } from '../domain/identity.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { isRefusal } from './failure-kinds.ts';
 import { lookUp } from './lookup.ts';
 import type { Attempt, EntityState, Place, Revision } from './ports.ts';
 
@@ -64,7 +65,7 @@ async function sendOne(
     fields: attempt.sent,
   }));
   const answer = await deps.server.createAnnotations(projectId, specs, key);
-  const failed = answer.ok || isRefusal(answer.failure.kind) ? null : answer.failure;
+  const failed = answer.ok || isRefusal(answer.failure) ? null : answer.failure;
   if (failed !== null) return stopped(failed);
   // Answered, so it is not at work any more: what is absent now was refused.
   await reviseAttempts(deps, places, (attempt) => ({ attempt: { ...attempt, state: 'sent' } }));
@@ -88,8 +89,4 @@ function reviseAttempts(
   return storage.revise(places, (states) =>
     states.map(({ attempt }) => (attempt === null ? {} : change(attempt))),
   );
-}
-
-function isRefusal(kind: string): boolean {
-  return kind === 'rejected' || kind === 'forbidden' || kind === 'not-found' || kind === 'stale-mark';
 }

@@ -12,6 +12,7 @@ import {
   projectHome,
   type CatalogKind,
 } from '../../../src/domain/identity.ts';
+import { localUri } from '../../../src/domain/place-uri.ts';
 import type { OpenedStore } from '../../../src/store/open-store.ts';
 import { pushCatalog } from '../../../src/sync/catalog-push.ts';
 import type { SyncDeps } from '../../../src/sync/deps.ts';
@@ -21,6 +22,7 @@ import {
   type Answer,
   type CatalogSpec,
   type Edit,
+  type ServerMedia,
   type ServerPort,
   type ServerTraits,
 } from '../../../src/sync/ports.ts';
@@ -38,6 +40,11 @@ const made: readonly CatalogKind[] = ['section', 'leaf', 'bookmark', 'favorite']
 const emptyCatalog: ProjectCatalog = {
   ...{ project, mediaTypes: [], localizationTypes: [], stateTypes: [], leafTypes: [], users: {} },
   ...{ versions: [], sections: [], leaves: [], bookmarks: [], favorites: [] },
+};
+
+const video: ServerMedia = {
+  ...{ key: 'v', serverId: 9, projectId: 1, type: 1, kind: 'video', name: 'dive.mp4', sectionId: null },
+  ...{ width: 1920, height: 1080, frameCount: 60, fps: 30, attributes: {}, raw: {} },
 };
 
 class Killed extends Error {}
@@ -207,11 +214,11 @@ class Run {
     this.#refusals = new Refusals();
   }
 
-  async push(): Promise<boolean> {
+  async push(server = this.server.port()): Promise<boolean> {
     const permissions = new Permissions();
     permissions.learn([project]);
     const deps: SyncDeps = {
-      ...{ storage: this.opened.sync, server: this.server.port(), makeId: this.world.makeId },
+      ...{ storage: this.opened.sync, server, makeId: this.world.makeId },
       ...{ traits: this.traits, refusals: this.#refusals, permissions },
       clock: { now: () => this.time.now, after: () => () => undefined },
     };
@@ -358,4 +365,44 @@ describe.each([
   it(`ends the same here and there, with nothing made twice (${seeds} seeds)`, async () => {
     for (let seed = 1; seed <= seeds; seed++) await play(seed, keyed);
   }, 600_000);
+});
+
+describe('a bookmark of a media that no server had', () => {
+  it('is found again by its place after its create lost its answer and the device its database', async () => {
+    const run = new Run(1, false);
+    run.server.faults = false;
+    const answers = run.server.port();
+    const lost = { ok: false, failure: { kind: 'unknown-outcome', message: 'lost' } } as const;
+    const begin = async (): Promise<void> => {
+      await run.open();
+      await run.opened.sync.saveProjects([project]);
+      await run.opened.sync.saveCatalog(emptyCatalog);
+      await run.opened.sync.putServerMedia(1, [video], { complete: true });
+    };
+    await begin();
+    const ref = catalogRef('bookmark', run.world.makeId());
+    const fields = { name: 'Vent', uri: localUri(video.key, 41) };
+    await run.opened.store.apply({
+      projectId: 1,
+      media: home,
+      label: 'history.catalog',
+      changes: [{ kind: 'create', ref, type: 0, media: home, fields }],
+    });
+    await run.push({
+      ...answers,
+      createInCatalog: async (...args) => {
+        await answers.createInCatalog(...args);
+        return lost;
+      },
+    });
+    run.opened.close();
+    run.world.indexedDB = new IDBFactory();
+    await begin();
+    await run.push(answers);
+    expect(run.server.rows).toMatchObject([{ fields: { uri: '/1/annotation/9?frame=41' } }]);
+    expect(await run.edits()).toEqual([]);
+    expect(await now(run.opened.store.conflicts())).toEqual([]);
+    expect((await run.view()).bookmarks).toMatchObject([{ key: ref.elementalId, name: 'Vent' }]);
+    run.opened.close();
+  });
 });

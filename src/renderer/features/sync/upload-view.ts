@@ -1,3 +1,4 @@
+import { bytesText } from '../../../base/bytes-text.ts';
 import type { Upload, UploadRules } from '../../../contract/host-rpc.ts';
 import { syncStrings } from '../../strings/sync.en.ts';
 import { finishText, uploadForecast, uploadsInOrder, waitsInLine } from './upload-forecast.ts';
@@ -136,17 +137,4 @@ function actionOf(state: Upload['state']): UploadView['action'] {
 /** A time of day with seconds, so that it stays true without ticking. */
 function timeText(at: number): string {
   return new Date(at).toLocaleTimeString('en-GB');
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
-
-/** Bytes in decimal units, as file managers and link rates count: `1.4 GB`. */
-export function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }

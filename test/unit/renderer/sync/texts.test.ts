@@ -8,7 +8,8 @@ import { fieldLabel } from '../../../../src/renderer/features/sync/field-label.t
 import { geometryFrom, geometrySummary } from '../../../../src/renderer/features/sync/geometry-summary.ts';
 import { recoveryText } from '../../../../src/renderer/features/sync/recovery-text.ts';
 import { serverAddress } from '../../../../src/renderer/features/sync/server-address.ts';
-import { bytesText, uploadView } from '../../../../src/renderer/features/sync/upload-view.ts';
+import { bytesText } from '../../../../src/base/bytes-text.ts';
+import { uploadView } from '../../../../src/renderer/features/sync/upload-view.ts';
 import { valueText } from '../../../../src/renderer/features/sync/value-text.ts';
 
 describe('ages', () => {
