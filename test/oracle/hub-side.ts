@@ -10,7 +10,14 @@ import { attributeMembers, type Wire } from '../../src/engine/wire.ts';
 import type { Answer as HubAnswer, HubClient, Reply, TestHub } from '../support/hub.ts';
 import { makeProject, type Crew, type HubProject } from './hub-project.ts';
 import { EngineUser, type Context, type Mark, type Names, type Seen, type Side } from './side.ts';
-import type { ElementRef, Kind, NewAnnotation, RestStep, Step } from './steps.ts';
+import {
+  isEngineStep,
+  type ElementRef,
+  type Kind,
+  type NewAnnotation,
+  type RestStep,
+  type Step,
+} from './steps.ts';
 import { TranslatedPort } from './translated-port.ts';
 
 const paths: Record<Kind, { one: string; many: string }> = {
@@ -62,17 +69,8 @@ export class HubSide implements Side {
   }
 
   #answer(step: Step, context: Context): Promise<Seen> {
+    if (isEngineStep(step)) return this.#engine.perform(step, context);
     switch (step.act) {
-      case 'create':
-      case 'patch':
-      case 'delete':
-      case 'list':
-      case 'create media':
-      case 'patch media':
-      case 'list medias':
-      case 'find media':
-      case 'medias by id':
-        return this.#engine.perform(step, context);
       case 'post':
         return this.#post(step.specs);
       case 'edit media':

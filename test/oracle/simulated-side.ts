@@ -6,7 +6,7 @@ import { SimulatedTator } from '../simulation/simulated-tator.ts';
 import { FaultyPort } from '../simulation/tator-port.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
 import { EngineUser, ids, type Context, type Names, type Seen, type Side } from './side.ts';
-import type { ElementRef, NewAnnotation, RestStep, Step } from './steps.ts';
+import { isEngineStep, type ElementRef, type NewAnnotation, type RestStep, type Step } from './steps.ts';
 
 const asker = { user: ids.others, ghost: false };
 const done: Seen = { status: 'done' };
@@ -61,17 +61,8 @@ export class SimulatedSide implements Side {
   }
 
   async #answer(step: Step, context: Context): Promise<Seen> {
+    if (isEngineStep(step)) return this.#engine.perform(step, context);
     switch (step.act) {
-      case 'create':
-      case 'patch':
-      case 'delete':
-      case 'list':
-      case 'create media':
-      case 'patch media':
-      case 'list medias':
-      case 'find media':
-      case 'medias by id':
-        return this.#engine.perform(step, context);
       case 'post':
         return this.#post(step.specs);
       case 'edit media':

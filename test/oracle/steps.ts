@@ -78,3 +78,19 @@ export interface OracleScript {
   seed: number;
   steps: Step[];
 }
+
+const engineActs: readonly string[] = [
+  'create',
+  'patch',
+  'delete',
+  'list',
+  'create media',
+  'patch media',
+  'list medias',
+  'find media',
+  'medias by id',
+] satisfies EngineStep['act'][];
+
+export function isEngineStep(step: Step): step is EngineStep {
+  return engineActs.includes(step.act);
+}
