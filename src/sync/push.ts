@@ -9,7 +9,7 @@ import type { Answer, Attempt, EntityState, Failure, Place, ServerRow } from './
 import { sendAgain } from './resend.ts';
 import { Forbiddances, isResting, keepWaiting } from './permissions.ts';
 import { park, settleEcho } from './settle.ts';
-import { noteRenewals, renewTracks } from './tracks.ts';
+import { noteRenewals, openTracks, renewTracks } from './tracks.ts';
 
 /*
  * One push of a project, in passes; each sends what depends on nothing that is still to be made, the
@@ -51,6 +51,7 @@ class Push {
   readonly #tried = new Set<string>();
   readonly #forbiddances: Forbiddances;
   #absent: PlanContext['absent'] = new Set();
+  #openTracks: EntityState[] = [];
   #batchSize = firstBatchSize;
 
   constructor(deps: SyncDeps, projectId: number, mediaIds: PlanContext['mediaIds']) {
@@ -84,6 +85,7 @@ class Push {
   async #outbox(): Promise<EntityState[]> {
     const outbox = await this.#deps.storage.outbox(this.#projectId);
     this.#absent = absentOf(outbox);
+    this.#openTracks = openTracks(outbox);
     return outbox;
   }
 
@@ -266,7 +268,10 @@ class Push {
     const { storage, clock, makeId, traits } = this.#deps;
     const key = intent === 'create' && traits.keyed ? makeId() : null;
     let written: Written[] = [];
-    const cursors = intent === 'delete' ? {} : await noteRenewals(this.#deps, this.#projectId, places);
+    const cursors =
+      intent === 'delete'
+        ? {}
+        : await noteRenewals(this.#deps, { projectId: this.#projectId, open: this.#openTracks }, places);
     await storage.revise(
       places,
       (states) => {

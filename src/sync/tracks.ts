@@ -3,13 +3,14 @@ import { entityKey, type EntityKey, type EntityRef, type MediaKey } from '../dom
 import { stateMembers } from '../domain/member-set.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold } from './merge.ts';
-import type { Cursors, Place } from './ports.ts';
+import type { Cursors, EntityState, Place } from './ports.ts';
 
 /*
  * A track of Tator names rows, and every edit of a member makes a new row. Whoever edits a member must
  * therefore rewrite the tracks that name it. The debt is written down together with the attempt of
  * the edit, and paid after it; a debt that turns out to be none (the edit never took effect) costs
- * one read.
+ * one read. A track whose own create or edit is in doubt may be there already, with the rows of then: it
+ * counts, and its debt stays until that is settled.
  */
 
 /** Members that are about to get new rows: by media, their elemental ids. */
@@ -19,10 +20,13 @@ function cursorOf(projectId: number): string {
   return `renew/${projectId}`;
 }
 
-/** The debt after new marks of these localizations, to be saved with their attempts; nothing where no track names them. */
+/**
+ * The debt after new marks of these localizations, to be saved with their attempts; nothing where no track
+ * names them. `open`: the `openTracks` of the outbox.
+ */
 export async function noteRenewals(
   { storage }: SyncDeps,
-  projectId: number,
+  { projectId, open }: { projectId: number; open: readonly EntityState[] },
   places: Place[],
 ): Promise<Cursors> {
   const debt = parseDebt(await storage.cursor(cursorOf(projectId)));
@@ -30,7 +34,7 @@ export async function noteRenewals(
   let isMore = false;
   for (const { ref, media } of places) {
     if (ref.kind !== 'localization') continue;
-    const members = named.get(media) ?? (await membersIn(storage, media));
+    const members = named.get(media) ?? (await membersIn(storage, media, open));
     named.set(media, members);
     if (!members.has(ref.elementalId) || debt[media]?.includes(ref.elementalId) === true) continue;
     debt[media] = [...(debt[media] ?? []), ref.elementalId];
@@ -39,18 +43,39 @@ export async function noteRenewals(
   return isMore ? { [cursorOf(projectId)]: debt } : {};
 }
 
-async function membersIn(storage: SyncDeps['storage'], media: MediaKey): Promise<Set<string>> {
+async function membersIn(
+  storage: SyncDeps['storage'],
+  media: MediaKey,
+  open: readonly EntityState[],
+): Promise<Set<string>> {
   const states = await storage.statesOf(media);
-  return new Set(states.flatMap(({ deleted, fields }) => (deleted ? [] : stateMembers(fields))));
+  const sent = open.flatMap(({ edit, attempt }) =>
+    edit?.media === media && attempt !== null ? stateMembers(attempt.sent) : [],
+  );
+  return new Set([
+    ...states.flatMap(({ deleted, fields }) => (deleted ? [] : stateMembers(fields))),
+    ...sent,
+  ]);
+}
+
+/** Tracks with a request whose outcome is not known. */
+export function openTracks(outbox: readonly EntityState[]): EntityState[] {
+  return outbox.filter(({ edit, attempt }) => edit?.ref.kind === 'state' && attempt !== null);
 }
 
 /** Rewrites the tracks that may name older rows of their members. What fails for good is given up. */
 export async function renewTracks(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
   const { storage, server } = deps;
   const debt = parseDebt(await storage.cursor(cursorOf(projectId)));
-  const open = new Set((await storage.outbox(projectId)).flatMap(({ attempt }) => attempt?.key ?? []));
+  const outbox = await storage.outbox(projectId);
+  const open = new Set(outbox.flatMap(({ attempt }) => attempt?.key ?? []));
   const left: Debt = {};
   for (const [media, owed] of Object.entries(debt)) {
+    const isOpen = openTracks(outbox).some(
+      ({ edit, attempt }) =>
+        edit?.media === media && stateMembers(attempt?.sent ?? {}).some((id) => owed.includes(id)),
+    );
+    if (isOpen) left[media] = owed;
     for (const ref of await tracksOf(deps, media, owed)) {
       // Two requests about one track would meet each other; the debt stays for the next push.
       if (open.has(entityKey(ref)) || owed.some((id) => open.has(memberKey(ref, id)))) {
