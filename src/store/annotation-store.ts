@@ -61,7 +61,7 @@ export class DexieAnnotationStore implements AnnotationStore {
   constructor({ db, pages, recorder, accountId, clock, makeId }: Parts) {
     this.accountId = accountId;
     this.#db = db;
-    this.#copies = { db, pages, recorder, notes: new SeqNotes(db, clock) };
+    this.#copies = { db, pages, recorder, notes: new SeqNotes(db, clock), unanswered: [] };
     this.#views = new Views(db, pages);
     this.#clock = clock;
     this.#makeId = makeId;

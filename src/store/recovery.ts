@@ -24,10 +24,10 @@ export async function recover(
   recorder: Recorder,
   { now, makeId }: { now: number; makeId: MakeId },
 ): Promise<RecoveryReport | null> {
+  // Before the log: what is confirmed meanwhile leaves both, and is not missing.
+  const known = await db.ops.toCollection().primaryKeys();
   const lines = await readAll(recorder);
-  const known = new Set(await db.ops.toCollection().primaryKeys());
-  const missing = replay(lines, known);
-  const restored = await putBack(db, missing, { now, makeId });
+  const { missing, restored } = await putBack(db, { lines, known }, { now, makeId });
   const rerecorded = await recordAgain(db, recorder, { recorded: missing.recorded, makeId });
   if (restored.length === 0 && rerecorded === 0) return null;
   return { restored, rerecorded, at: now };
@@ -46,13 +46,19 @@ async function readAll(recorder: Recorder): Promise<LoggedLine[]> {
   }
 }
 
+/**
+ * What is missing is worked out in the transaction that puts it back: another window may have put it back
+ * since the log was read, and its user may have gone on from there.
+ */
 async function putBack(
   db: TidemarkDatabase,
-  missing: Replay,
+  { lines, known }: { lines: LoggedLine[]; known: readonly string[] },
   { now, makeId }: { now: number; makeId: MakeId },
-): Promise<RecoveryReport['restored']> {
+): Promise<{ missing: Replay; restored: RecoveryReport['restored'] }> {
   const restored: RecoveryReport['restored'] = [];
-  await db.transaction('rw', [db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta], async () => {
+  const tables = [db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta];
+  const missing = await db.transaction('rw', tables, async () => {
+    const missing = replay(lines, new Set([...known, ...(await db.ops.toCollection().primaryKeys())]));
     for (const [key, { edit, conflicts }] of missing.edits) {
       if (edit === null) await db.edits.delete(key);
       else {
@@ -65,8 +71,9 @@ async function putBack(
     for (const change of missing.journal) await writeJournal(db, change);
     await db.ops.bulkPut(missing.ops);
     if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
+    return missing;
   });
-  return restored;
+  return { missing, restored };
 }
 
 /** The request that may have been on its way when the database was lost. */

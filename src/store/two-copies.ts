@@ -6,7 +6,7 @@ import { readOrder, writeMeta } from './meta.ts';
 import { writeJournal } from './journal-table.ts';
 import type { Pages } from './pages.ts';
 import type { Plan, PlanContext } from './commands.ts';
-import { encodeLine } from './recorder-lines.ts';
+import { encodeLine, type RecorderLine } from './recorder-lines.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { SeqNotes } from './seq-notes.ts';
 import type { Recorder } from './types.ts';
@@ -16,6 +16,8 @@ export interface TwoCopies {
   pages: Pages;
   recorder: Recorder;
   notes: SeqNotes;
+  /** Commands that were refused, though the recorder, which did not answer, may have their lines. */
+  unanswered: string[];
 }
 
 type Appended = { ok: true; seq: number } | { ok: false; error: unknown };
@@ -28,7 +30,7 @@ type Appended = { ok: true; seq: number } | { ok: false; error: unknown };
  *                                      +--> recorder.append (fsync) ------------------> seq
  *
  * If the database fails, an abort line follows in the recorder; if the recorder fails, the database
- * is taken back. Either way it rejects with `StorageError` and nothing of the command remains.
+ * is taken back, and the abort line goes ahead of the next command. Either way it rejects with `StorageError` and nothing of the command remains.
  * False where there was nothing to do.
  */
 export async function writeTwice(
@@ -39,7 +41,7 @@ export async function writeTwice(
   } | null>,
   { id, now }: { id: string; now: number },
 ): Promise<boolean> {
-  const { db, pages, recorder, notes } = copies;
+  const { db, pages, notes } = copies;
   let appending: Promise<Appended> | null = null;
   let written: Plan | null;
   try {
@@ -48,7 +50,7 @@ export async function writeTwice(
       if (task === null) return null;
       const [order, states] = await Promise.all([readOrder(db), readStates(db, pages, task.places)]);
       const plan = task.plan(states, { id, order: order + 1, now });
-      appending = Dexie.ignoreTransaction(() => appended(recorder, encodeLine(plan.line)));
+      appending = Dexie.ignoreTransaction(() => appended(copies, [plan.line]));
       await Promise.all([
         writeStates(db, pages, plan.rewrites),
         writeJournal(db, plan.journal),
@@ -58,12 +60,13 @@ export async function writeTwice(
       return plan;
     });
   } catch (error) {
-    await abort(recorder, appending, id);
+    await abort(copies, appending, id);
     throw databaseError(error);
   }
   const outcome = await (appending as Promise<Appended> | null);
   if (outcome === null || written === null) return false;
   if (!outcome.ok) {
+    copies.unanswered.push(id);
     await takeBack(copies, written);
     throw recorderError(outcome.error);
   }
@@ -71,19 +74,26 @@ export async function writeTwice(
   return true;
 }
 
-function appended(recorder: Recorder, body: string): Promise<Appended> {
+function appended({ recorder, unanswered }: TwoCopies, lines: RecorderLine[]): Promise<Appended> {
+  const before = unanswered.splice(0);
+  const aborts = before.map((op): RecorderLine => ({ v: 1, kind: 'abort', op }));
   return new Promise((resolve) => {
-    recorder.append([body]).then(
+    recorder.append([...aborts, ...lines].map(encodeLine)).then(
       ({ seq }) => resolve({ ok: true, seq }),
-      (error: unknown) => resolve({ ok: false, error }),
+      (error: unknown) => {
+        unanswered.push(...before);
+        resolve({ ok: false, error });
+      },
     );
   });
 }
 
 /** The command is in the recorder but not in the database: says so there, or the next start would redo it. */
-async function abort(recorder: Recorder, appending: Promise<Appended> | null, op: string): Promise<void> {
+async function abort(copies: TwoCopies, appending: Promise<Appended> | null, op: string): Promise<void> {
   const outcome = await appending;
-  if (outcome?.ok === true) await appended(recorder, encodeLine({ v: 1, kind: 'abort', op }));
+  if (outcome === null) return;
+  copies.unanswered.push(op);
+  if (outcome.ok) await appended(copies, []);
 }
 
 /**

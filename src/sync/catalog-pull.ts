@@ -1,4 +1,5 @@
 import type { Project } from '../domain/entity-types.ts';
+import { catalogKinds } from '../domain/identity.ts';
 import { settleCatalog } from './catalog-read.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { settleMedia } from './media-settle.ts';
@@ -12,7 +13,7 @@ export async function pullCatalog(deps: SyncDeps, project: Project): Promise<Par
   const answer = await deps.server.readCatalog(project);
   if (!answer.ok) return stopped(answer.failure);
   await deps.storage.saveCatalog(answer.value);
-  await settleCatalog(deps, project.id);
+  await settleCatalog(deps, project.id, { kinds: catalogKinds, answered: false });
   return done;
 }
 

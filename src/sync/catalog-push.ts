@@ -1,7 +1,13 @@
 import { isCatalogField } from '../domain/catalog-fields.ts';
 import type { Project } from '../domain/entity-types.ts';
 import type { Fields } from '../domain/fields.ts';
-import { catalogKinds, entityKey, projectHome, type EntityRef } from '../domain/identity.ts';
+import {
+  catalogKinds,
+  entityKey,
+  projectHome,
+  type CatalogKind,
+  type EntityRef,
+} from '../domain/identity.ts';
 import { needOf } from '../domain/permission.ts';
 import { isLocalUri } from '../domain/place-uri.ts';
 import {
@@ -34,7 +40,7 @@ export async function pushCatalog(deps: SyncDeps, { id }: Pick<Project, 'id'>): 
   const kinds = catalogKinds.filter((kind) => dirty.some(({ edit }) => edit.ref.kind === kind));
   const before = await readLists(deps, { projectId: id, kinds, answered: false });
   if (before.kind === 'stopped') return before;
-  const sent = await new CatalogPush(deps, id).run();
+  const sent = await new CatalogPush(deps, id, kinds).run();
   if (sent.outcome.kind === 'stopped' || !sent.moved) return sent.outcome;
   return readLists(deps, { projectId: id, kinds, answered: true });
 }
@@ -49,12 +55,15 @@ type Step = { ref: Ref; fields: Fields } & (
 class CatalogPush {
   readonly #deps: SyncDeps;
   readonly #projectId: number;
+  /** Those whose lists were read just before; what the user does to others meanwhile is for the next push. */
+  readonly #kinds: readonly CatalogKind[];
   /** Revisions that this push has tried: what comes back is for the next one. */
   readonly #tried = new Set<string>();
 
-  constructor(deps: SyncDeps, projectId: number) {
+  constructor(deps: SyncDeps, projectId: number, kinds: readonly CatalogKind[]) {
     this.#deps = deps;
     this.#projectId = projectId;
+    this.#kinds = kinds;
   }
 
   async run(): Promise<{ outcome: PartOutcome; moved: boolean }> {
@@ -72,7 +81,7 @@ class CatalogPush {
   async #next(): Promise<{ state: Dirty; step: Step } | null> {
     const dirty = await dirtyOf(this.#deps, this.#projectId);
     const byAge = dirty.toSorted((a, b) => a.edit.createdAt - b.edit.createdAt);
-    for (const kind of catalogKinds) {
+    for (const kind of this.#kinds) {
       for (const state of byAge) {
         if (state.edit.ref.kind !== kind || !this.#isDue(state)) continue;
         const step = await this.#stepOf(state);
@@ -222,17 +231,21 @@ class CatalogPush {
     { attempt, wasOpen }: { attempt: Attempt; wasOpen: boolean },
     failure: Failure,
   ): Promise<PartOutcome> {
-    const place = placeOf(state.edit);
     if (isRefusal(failure)) {
-      const kinds = [state.edit.ref.kind];
-      const read = await readLists(this.#deps, { projectId: this.#projectId, kinds, answered: false });
-      if (read.kind === 'done') return this.#failed(state, attempt, failure);
-      await this.#doubt(place);
-      return read;
+      const read = await this.#readAgain(state.edit);
+      return read.kind === 'done' ? this.#failed(state, attempt, failure) : read;
     }
     if (!wasOpen) return this.#failed(state, attempt, failure);
-    await this.#doubt(place);
+    await this.#doubt(placeOf(state.edit));
     return stopped(failure);
+  }
+
+  /** After a refusal that may have come after the fact: it is open until the list is read. */
+  async #readAgain(edit: Dirty['edit']): Promise<PartOutcome> {
+    const kinds = [edit.ref.kind];
+    const read = await readLists(this.#deps, { projectId: this.#projectId, kinds, answered: false });
+    if (read.kind === 'stopped') await this.#doubt(placeOf(edit));
+    return read;
   }
 
   #doubt(place: Place): Promise<void> {
@@ -248,7 +261,7 @@ class CatalogPush {
     // What was settled since is not open any more.
     const revise = (change: (state: EntityState) => Revision): Promise<void> =>
       storage.revise([place], (states) =>
-        states.map((state) => (state.attempt?.id === attempt.id ? change(state) : {})),
+        states.map((state) => ((state.attempt?.id ?? attempt.id) === attempt.id ? change(state) : {})),
       );
     if (!isRefusal(failure)) {
       // Only where it certainly never left is it as if it had not been asked.
@@ -265,6 +278,10 @@ class CatalogPush {
     }
     const reason = 'message' in failure ? failure.message : failure.kind;
     const { key, revision } = attempt;
+    if (attempt.intent === 'delete' && !traits.exactRefusals) {
+      const read = await this.#readAgain(edit);
+      if (read.kind === 'stopped') return read;
+    }
     if (failure.kind === 'forbidden') {
       await revise((state) => keepWaiting(state, { reason, revision, now }));
       return done;

@@ -15,15 +15,17 @@ import type { Attempt, Edit, EntityState, Place, ServerRow } from './ports.ts';
 export type CatalogRef = EntityRef & { kind: CatalogKind };
 export type Dirty = EntityState & { edit: Edit & { ref: CatalogRef } };
 
-/** Folds what was just listed into the user's work on it. */
+/** Folds what was just listed into the user's work on it; of other kinds nothing new is known. */
 export async function settleCatalog(
   deps: SyncDeps,
   projectId: number,
-  { answered }: { answered: boolean } = { answered: false },
+  { kinds, answered }: { kinds: readonly CatalogKind[]; answered: boolean },
 ): Promise<void> {
-  let dirty = await dirtyOf(deps, projectId);
+  const ofKinds = async (): Promise<Dirty[]> =>
+    (await dirtyOf(deps, projectId)).filter(({ edit }) => kinds.includes(edit.ref.kind));
+  let dirty = await ofKinds();
   if (dirty.length === 0) return;
-  if (await nameMedias(deps, projectId, dirty)) dirty = await dirtyOf(deps, projectId);
+  if (await nameMedias(deps, projectId, dirty)) dirty = await ofKinds();
   const context = catalogContext(deps, { answered });
   await recognize(deps, projectId, dirty);
   await deps.storage.revise(
@@ -45,7 +47,7 @@ export async function readLists(
   const lists = await deps.server.readCatalogLists(projectId, kinds);
   if (!lists.ok) return stopped(lists.failure);
   await deps.storage.saveCatalogLists(projectId, lists.value);
-  await settleCatalog(deps, projectId, { answered });
+  await settleCatalog(deps, projectId, { kinds, answered });
   return done;
 }
 
@@ -91,12 +93,9 @@ async function nameMedias({ storage }: SyncDeps, projectId: number, dirty: Dirty
 }
 
 /** Tells the rows that creates without an answer have made, where no elemental id does. */
-async function recognize(deps: SyncDeps, projectId: number, dirty: Dirty[]): Promise<void> {
-  const { storage, traits } = deps;
+async function recognize({ storage }: SyncDeps, projectId: number, dirty: Dirty[]): Promise<void> {
   for (const { edit, attempt, row } of dirty) {
     if (row !== null || attempt?.intent !== 'create' || hasElementalId(edit.ref)) continue;
-    // A request that is sent again under its key says itself which row is its own.
-    if (traits.keyed && !edit.maybeSent) continue;
     const found = ownRow(await storage.catalogRows(projectId, edit.ref.kind), edit, attempt);
     if (found !== undefined) await storage.enterCatalogRow(projectId, { ...found, ref: edit.ref });
   }

@@ -2,7 +2,7 @@ import { isCatalogField } from '../domain/catalog-fields.ts';
 import { isCatalogKind } from '../domain/identity.ts';
 import { settleShown } from './markless.ts';
 import { rebase, type MergeContext } from './merge.ts';
-import { stockTraits, type Attempt, type EntityState, type Revision } from './ports.ts';
+import { stockTraits, type Attempt, type Edit, type EntityState, type Revision } from './ports.ts';
 
 /*
  * Sections, versions, leaves, bookmarks and favorites have neither marks nor tombstones. A list of
@@ -29,7 +29,15 @@ export function settleInCatalog(state: EntityState, context: CatalogSettleContex
     return settleShown({ ...state, edit }, row, { ...context, isField });
   }
   if (row === null && attempt?.intent === 'create' && isOpen(state, attempt, context)) return {};
+  if (row === null && attempt?.intent === 'delete' && edit.op === 'edit') return madeAgain(edit);
   return { ...rebase({ ...state, edit: { ...edit, maybeSent: false } }, row, context), attempt: null };
+}
+
+/** The user had taken his delete back while it was on its way, and it has arrived. */
+function madeAgain(edit: Edit): Revision {
+  const content = { ...edit.base?.fields, ...edit.changes };
+  const again: Edit = { ...edit, op: 'create', base: null, changes: content, maybeSent: false };
+  return { row: null, edit: again, attempt: null, conflicts: [] };
 }
 
 /**

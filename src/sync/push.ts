@@ -245,10 +245,20 @@ class Push {
     results: { item: Written; result: Answer<unknown> }[],
     doubtful: Place[],
   ): Promise<PartOutcome> {
-    let broken: Failure | null = null;
-    for (const { item, result } of results) {
-      if (result.ok || !isRefusal(result.failure) || doubtful.includes(item.place)) continue;
-      const outcome = await this.#refuse(item, result.failure, () => true);
+    const refused = results.flatMap(({ item, result }) =>
+      result.ok || !isRefusal(result.failure) || doubtful.includes(item.place)
+        ? []
+        : [{ item, failure: result.failure }],
+    );
+    // A 400 may come after the fact, and the user may change his mind before the next try.
+    const unsure = this.#deps.traits.exactRefusals
+      ? []
+      : refused.filter(({ failure }) => failure.kind === 'rejected');
+    const looked = await this.#lookUpSent(unsure.map(({ item }) => item.place));
+    let broken: Failure | null = looked.kind === 'stopped' ? looked.failure : null;
+    for (const { item, failure } of refused) {
+      if (broken !== null && unsure.some((one) => one.item === item)) continue;
+      const outcome = await this.#refuse(item, failure, () => true);
       if (outcome.kind === 'stopped') broken = outcome.failure;
     }
     const begun = new Set(results.map(({ item }) => item));

@@ -55,6 +55,29 @@ describe('the two copies of an edit', () => {
     expect(await now(store.history(media))).toEqual({ undo: { label: 'history.draw' }, redo: null });
   });
 
+  it('stays refused where the recorder had written it down after all and only its answer was lost', async () => {
+    const world = makeWorld();
+    const { recorder } = world;
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    const append = recorder.append.bind(recorder);
+    recorder.append = async (bodies) => {
+      await append(bodies);
+      throw new Error('pipe closed');
+    };
+    await expect(first.store.apply(createCommand(b))).rejects.toMatchObject({ code: 'recorder-failed' });
+    recorder.append = append;
+    await first.store.apply(changeCommand(a, { frame: 9 }));
+    first.close();
+    const again = await world.open();
+    expect(await now(again.store.annotations(media, []))).toMatchObject([{ fields: { frame: 9 } }]);
+    expect(await now(again.store.recovery())).toBeNull();
+    again.close();
+    world.indexedDB = new IDBFactory();
+    const rebuilt = await world.open();
+    expect(await now(rebuilt.store.annotations(media, []))).toMatchObject([{ fields: { frame: 9 } }]);
+  });
+
   it('is refused by a database that is gone, and leaves nothing for the next start to redo', async () => {
     const world = makeWorld();
     const { store } = await world.open();
@@ -88,6 +111,33 @@ describe('recovery at start', () => {
     });
     await second.store.redo(media);
     expect(await now(second.store.annotations(media, []))).toHaveLength(2);
+  });
+
+  it('puts nothing back over what the user did since in a window that had recovered first', async () => {
+    const world = makeWorld();
+    const { recorder } = world;
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    first.close();
+    world.indexedDB = new IDBFactory();
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const read = recorder.read.bind(recorder);
+    recorder.read = async (after, limit) => {
+      const answer = await read(after, limit);
+      await gate;
+      return answer;
+    };
+    const slow = world.open();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    recorder.read = read;
+    const quick = await world.open();
+    await quick.store.apply(changeCommand(a, { frame: 9 }));
+    goOn();
+    const { store } = await slow;
+    expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 9 } }]);
+    await store.undo(media);
+    expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 5 } }]);
   });
 
   it('does not bring back what a server had confirmed', async () => {

@@ -2,7 +2,7 @@ import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/base/json.ts';
 import { seededRandom, type Random } from '../../../src/base/random.ts';
-import { entryOf, listsOf, type CatalogLists } from '../../../src/domain/catalog-fields.ts';
+import { catalogFields, entryOf, listsOf, type CatalogLists } from '../../../src/domain/catalog-fields.ts';
 import type { ProjectCatalog } from '../../../src/domain/entity-types.ts';
 import type { Fields } from '../../../src/domain/fields.ts';
 import {
@@ -62,6 +62,8 @@ class SimulatedCatalog {
   readonly rows: Row[] = [];
   readonly carriedOut = new Map<string, number>();
   faults = true;
+  /** What the user does between what a request does and its answer. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
   #last = 0;
   readonly #byKey = new Map<string, number>();
   readonly #late: { at: number; run: () => void }[] = [];
@@ -155,6 +157,7 @@ class SimulatedCatalog {
       return lost;
     }
     const outcome = run();
+    await this.meanwhile();
     this.#mayDie();
     if (this.#happens(0.15)) return lost;
     // A stock server says 400 also after the fact.
@@ -197,6 +200,10 @@ class Run {
   readonly traits: ServerTraits;
   /** How often a token was asked for: once, and again for each remake after others had deleted it. */
   readonly wanted = new Map<string, number>();
+  /** What the user saw last of what he made or deleted. */
+  readonly wishes = new Map<string, 'there' | 'gone'>();
+  /** What others had a hand in, which the user may not have seen. */
+  readonly foreign = new Set<string>();
   opened!: OpenedStore;
   #refusals = new Refusals();
   #tokens = 0;
@@ -257,6 +264,27 @@ class Run {
     await this.opened.store.apply({ projectId: 1, media: home, label: 'history.catalog', changes: [change] });
   }
 
+  /** Does one thing as the user, whatever is on its way just then. */
+  async act(): Promise<void> {
+    const before = await this.#shown();
+    if (this.random() < 0.3) await this.opened.store.undo(home);
+    else await this.edit();
+    const after = await this.#shown();
+    for (const [key, token] of before) if (!after.has(key)) this.wishes.set(token, 'gone');
+    for (const [key, token] of after) {
+      if (before.has(key)) continue;
+      if (this.wishes.get(token) === 'gone') this.#want(token);
+      this.wishes.set(token, 'there');
+    }
+  }
+
+  async #shown(): Promise<Map<string, string>> {
+    const view = await this.view();
+    const tokens = <K extends CatalogKind>(kind: K): [string, string][] =>
+      listsOf(view)[kind].map((entry) => [`${kind} ${entry.key}`, tokenOf(catalogFields(kind, entry))]);
+    return new Map(catalogKinds.flatMap(tokens));
+  }
+
   #creation(kind: CatalogKind, parent: string | null) {
     const token = `t${(this.#tokens += 1)}`;
     this.#want(JSON.stringify(token));
@@ -272,6 +300,7 @@ class Run {
   somebodyElse(): void {
     const row = this.server.rows[Math.floor(this.random() * this.server.rows.length)];
     if (row === undefined) return;
+    this.foreign.add(tokenOf(row.fields));
     // Where its create is in doubt, nobody can tell this from one that never came to be.
     this.#want(tokenOf(row.fields));
     if (this.random() < 0.7) row.fields = { ...row.fields, name: `theirs ${(this.#tokens += 1)}` };
@@ -283,8 +312,12 @@ class Run {
    * content: it may be made a second time, which is less than to rename somebody else's.
    */
   async loseDatabase(): Promise<void> {
-    for (const { op, ref, base, changes } of await this.edits())
+    for (const { op, ref, base, changes } of await this.edits()) {
+      this.foreign.add(tokenOf({ ...base?.fields, ...changes }));
       if (op !== 'delete' && ref.kind !== 'section') this.#want(tokenOf({ ...base?.fields, ...changes }));
+    }
+    // What was deleted while its create was on its way is not known to have been sent.
+    for (const [token, wish] of this.wishes) if (wish === 'gone') this.foreign.add(token);
     this.opened.close();
     this.world.indexedDB = new IDBFactory();
     await this.open();
@@ -299,10 +332,14 @@ class Run {
       }
       await this.opened.store.resolveConflict(id, 'mine');
     }
-    for (const { key, status } of await this.edits())
+    for (const { key, status, base, changes } of await this.edits()) {
       if (status.kind !== 'parked') continue;
-      else if (status.reason.includes('lies under')) await this.opened.store.discardParked(key);
-      else await this.opened.store.retryParked(key);
+      if (!status.reason.includes('lies under')) await this.opened.store.retryParked(key);
+      else {
+        this.foreign.add(tokenOf({ ...base?.fields, ...changes }));
+        await this.opened.store.discardParked(key);
+      }
+    }
   }
 
   async drain(): Promise<void> {
@@ -324,12 +361,13 @@ async function play(seed: number, keyed: boolean): Promise<void> {
   await run.opened.sync.saveProjects([project]);
   await run.opened.sync.saveCatalog(emptyCatalog);
   const losesAt = seed % 4 === 0 ? 12 : -1;
+  run.server.meanwhile = () => (run.random() < 0.2 && run.server.faults ? run.act() : Promise.resolve());
   for (let step = 0; step < 20; step++) {
     run.time.now += run.random() * 120_000;
     run.server.pass();
     const chance = run.random();
     if (step === losesAt) await run.loseDatabase();
-    else if (chance < 0.45) await run.edit();
+    else if (chance < 0.45) await run.act();
     else if (chance < 0.6) run.somebodyElse();
     else await run.push();
   }
@@ -346,6 +384,10 @@ async function play(seed: number, keyed: boolean): Promise<void> {
       .map(({ id, fields }) => `${id} ${JSON.stringify(fields.name)}`);
     expect(here.sort(), `${kind} of seed ${seed}`).toEqual(there.sort());
   }
+  const kept = new Set(run.server.rows.map(({ fields }) => tokenOf(fields)));
+  for (const [token, wish] of run.wishes)
+    if (!run.foreign.has(token))
+      expect(kept.has(token) ? 'there' : 'gone', `${token} of seed ${seed}`).toBe(wish);
   for (const [token, count] of run.server.carriedOut)
     expect(count, `creates of ${token}, seed ${seed}`).toBeLessThanOrEqual(run.wanted.get(token) ?? 0);
   run.opened.close();
