@@ -1,5 +1,5 @@
 import type { EntityKey } from '../domain/identity.ts';
-import type { Conflict, Edit } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import type { JournalEntry } from './schema.ts';
 
 /** One line of the flight recorder. */
@@ -15,6 +15,8 @@ export type RecorderLine =
     }
   /** The command of this id was refused after it had been written down. */
   | { v: 1; kind: 'abort'; op: string }
+  /** These creates are about to be sent. */
+  | { v: 1; kind: 'request'; attempts: readonly Attempt[] }
   /** A server has confirmed these revisions. */
   | { v: 1; kind: 'confirmed'; edits: { key: EntityKey; revision: number }[] };
 
@@ -38,9 +40,10 @@ export function parseLine(body: string): RecorderLine | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { v, kind, op, edits } = value as Record<string, unknown>;
+  const { v, kind, op, edits, attempts } = value as Record<string, unknown>;
   if (v !== 1) return null;
   if (kind === 'abort' && typeof op === 'string') return value as RecorderLine;
+  if (kind === 'request' && Array.isArray(attempts)) return value as RecorderLine;
   if (kind === 'confirmed' && Array.isArray(edits)) return value as RecorderLine;
   if (kind === 'edit' && typeof op === 'string' && Array.isArray(edits)) return value as RecorderLine;
   return null;

@@ -1,12 +1,12 @@
 import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { EntityKey } from '../domain/identity.ts';
-import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
+import type { Conflict, Edit } from '../sync/ports.ts';
 import { writeJournal } from './journal-table.ts';
 import { readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
-import { replay, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
+import { doubtfulAttempt, replay, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
 import type { OpRecord, TidemarkDatabase } from './schema.ts';
 import type { Recorder, RecoveryReport } from './types.ts';
 
@@ -63,7 +63,7 @@ async function putBack(
       if (edit === null) await db.edits.delete(key);
       else {
         await db.edits.put({ ...edit, maybeSent: true });
-        await db.attempts.put(doubtful(edit, { id: makeId(), now }));
+        await db.attempts.put(doubtfulAttempt(edit, missing.requests.get(key), { id: makeId(), now }));
         restored.push({ key, media: edit.media });
       }
       await putConflicts(db, key, conflicts);
@@ -74,20 +74,6 @@ async function putBack(
     return missing;
   });
   return { missing, restored };
-}
-
-/** The request that may have been on its way when the database was lost. */
-function doubtful(edit: Edit, { id, now }: { id: string; now: number }): Attempt {
-  return {
-    id,
-    key: edit.key,
-    revision: edit.revision,
-    intent: edit.op === 'edit' ? 'patch' : edit.op,
-    baseMark: edit.base?.mark ?? null,
-    sent: edit.changes,
-    state: 'in-doubt',
-    at: now,
-  };
 }
 
 async function putConflicts(db: TidemarkDatabase, key: EntityKey, conflicts: Conflict[]): Promise<void> {

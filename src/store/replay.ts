@@ -1,5 +1,5 @@
 import type { EntityKey } from '../domain/identity.ts';
-import type { Conflict, Edit } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import type { JournalChange, RecorderLine } from './recorder-lines.ts';
 import type { OpRecord } from './schema.ts';
 
@@ -13,6 +13,8 @@ export interface LoggedLine {
 export interface Replay {
   /** The newest recorded state of each entity that a lost command touched; null: the work on it was gone again. */
   edits: Map<EntityKey, { edit: Edit | null; conflicts: Conflict[] }>;
+  /** The newest create of an entity that was about to be sent, where it is recorded. */
+  requests: Map<EntityKey, Attempt>;
   /** In the order of their commands. */
   journal: JournalChange[];
   /** All commands of the recorder, for the database's list of them. */
@@ -29,7 +31,10 @@ export interface Replay {
  */
 export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay {
   const aborted = new Set(lines.flatMap(({ line }) => (line.kind === 'abort' ? [line.op] : [])));
-  const result: Replay = { edits: new Map(), journal: [], ops: [], order: 0, recorded: new Map() };
+  const result: Replay = {
+    ...{ edits: new Map(), journal: [], ops: [], order: 0, recorded: new Map() },
+    requests: requestsOf(lines),
+  };
   const commands = lines
     .flatMap(({ seq, line }) => (line.kind === 'edit' && !aborted.has(line.op) ? [{ seq, line }] : []))
     .sort((a, b) => a.line.order - b.line.order || a.seq - b.seq);
@@ -55,6 +60,38 @@ export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay 
     }
   }
   return result;
+}
+
+function requestsOf(lines: LoggedLine[]): Map<EntityKey, Attempt> {
+  const attempts = lines.flatMap(({ line }) => (line.kind === 'request' ? line.attempts : []));
+  return new Map(attempts.map((attempt) => [attempt.key, attempt]));
+}
+
+/**
+ * The request about an edit that may have been on its way when the database was lost: the create that the
+ * recorder tells of, if the user has seen nothing of the entity on a server since; else a guess, since
+ * the rest is not recorded.
+ */
+export function doubtfulAttempt(
+  edit: Edit,
+  request: Attempt | undefined,
+  { id, now }: { id: string; now: number },
+): Attempt {
+  const isUnseen = edit.base === null || edit.base.deleted;
+  const baseMark = edit.base?.mark ?? null;
+  if (request !== undefined && isUnseen && request.baseMark === baseMark)
+    return { ...request, state: 'in-doubt', recorded: true };
+  const { key, revision, op, changes: sent } = edit;
+  return {
+    id,
+    key,
+    revision,
+    intent: op === 'edit' ? 'patch' : op,
+    baseMark,
+    sent,
+    state: 'in-doubt',
+    at: now,
+  };
 }
 
 function confirmedRevisions(lines: LoggedLine[]): Map<EntityKey, Set<number>> {

@@ -5,6 +5,7 @@ import { withLists, type CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { CatalogKind, MediaKey } from '../domain/identity.ts';
 import type {
+  Attempt,
   Cursors,
   EntityState,
   Place,
@@ -93,6 +94,11 @@ export class DexieSyncStorage implements SyncStorage {
       edits: edits.map(({ key, revision }) => ({ key, revision })),
     } as const;
     this.#recorder.append([encodeLine(line)]).catch(() => undefined);
+  }
+
+  async recordRequest(attempts: readonly Attempt[]): Promise<void> {
+    const line = encodeLine({ v: 1, kind: 'request', attempts });
+    await this.#recorder.append([line]).catch(() => undefined);
   }
 
   async doubtSentAttempts(): Promise<void> {

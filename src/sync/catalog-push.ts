@@ -18,7 +18,7 @@ import {
   type CatalogRef as Ref,
   type Dirty,
 } from './catalog-read.ts';
-import { settleInCatalog } from './catalog-settle.ts';
+import { isKnown, settleInCatalog } from './catalog-settle.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { isRefusal, neverLeft } from './failure-kinds.ts';
 import { deletedField, sendable } from './merge.ts';
@@ -110,13 +110,14 @@ class CatalogPush {
     return !this.#tried.has(nameOf(state)) && refusals.isDue(key, revision, clock.now());
   }
 
-  async #stepOf({ edit, row, attempt, conflicts }: Dirty): Promise<Step | null> {
-    const { ref, op, status, maybeSent } = edit;
+  async #stepOf(state: Dirty): Promise<Step | null> {
+    const { edit, row, attempt, conflicts } = state;
+    const { ref, op, status } = edit;
     const { permissions, clock } = this.#deps;
     if (!permissions.permits(this.#projectId, needOf(edit)) || isResting(edit, clock.now())) return null;
     if (status.kind === 'parked' || conflicts.some(({ field }) => field === deletedField)) return null;
     if (attempt !== null) {
-      const isAgain = attempt.intent === 'create' && this.#deps.traits.keyed && !maybeSent;
+      const isAgain = attempt.intent === 'create' && this.#deps.traits.keyed && isKnown(state);
       const fields = isAgain ? await this.#resolved(ref, attempt.sent) : null;
       return fields === null ? null : { intent: 'create', ref, fields, again: attempt };
     }
@@ -155,6 +156,7 @@ class CatalogPush {
       case 'create': {
         const key = this.#deps.traits.keyed ? attempt.id : undefined;
         const spec = { ref: step.ref, type: state.edit.type, fields: step.fields };
+        if (step.again === null) await this.#deps.storage.recordRequest([attempt]);
         const answer = await server.createInCatalog(this.#projectId, spec, key);
         if (!answer.ok)
           return this.#uncreated(state, { attempt, wasOpen: step.again !== null }, answer.failure);

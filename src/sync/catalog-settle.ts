@@ -44,14 +44,15 @@ function madeAgain(edit: Edit): Revision {
  * Whether a create that no list shows may still come to be. Where requests have keys it is sent again as
  * it was; a request that a lost database forgot the key of is only waited for.
  */
-function isOpen(
-  { edit }: EntityState,
-  { at }: Attempt,
-  { now, lateFor, keyed }: CatalogSettleContext,
-): boolean {
-  const isUnknown = edit?.maybeSent === true;
+function isOpen(state: EntityState, { at }: Attempt, { now, lateFor, keyed }: CatalogSettleContext): boolean {
+  const isUnknown = !isKnown(state);
   if (keyed && !isUnknown) return true;
   // A hub orders the requests about one element, but a new bookmark is no element that it could know.
   const wait = isUnknown ? Math.max(lateFor, stockTraits.lateFor) : lateFor;
   return now >= at && now - at < wait;
+}
+
+/** What was sent is known; after a lost database only where the flight recorder tells it. */
+export function isKnown({ edit, attempt }: Pick<EntityState, 'edit' | 'attempt'>): boolean {
+  return edit?.maybeSent !== true || attempt?.recorded === true;
 }

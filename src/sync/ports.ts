@@ -94,6 +94,8 @@ export interface Attempt {
   batch?: { key: string; at: number; size: number };
   /** Of a create in a catalog: the largest row id that was known of its kind when it was sent. */
   after?: number;
+  /** Put back from the flight recorder after a lost database: what was sent is known all the same. */
+  recorded?: true;
 }
 
 /** Both sides changed one field; mine stays in force until the user chooses. */
@@ -337,6 +339,12 @@ export interface SyncStorage {
    * is an error.
    */
   revise(places: Place[], decide: (states: EntityState[]) => Revision[], cursors?: Cursors): Promise<void>;
+  /**
+   * Writes creates that are about to be sent into the flight recorder, so that a device that loses its
+   * database in the meantime still knows the very request. Where the recorder has no room they are sent
+   * all the same: they may be what makes room. Never rejects for that.
+   */
+  recordRequest(attempts: readonly Attempt[]): Promise<void>;
   /** After a start: what was sent by a process that is gone is in doubt. */
   doubtSentAttempts(): Promise<void>;
   /**

@@ -161,7 +161,8 @@ class Push {
       mediaIds: [must(this.#mediaIds.get(media))],
       fields: attempt.sent,
     }));
-    const { server, clock } = this.#deps;
+    const { server, storage, clock } = this.#deps;
+    await storage.recordRequest(written.map(({ attempt }) => attempt));
     const began = clock.now();
     const key = written[0]?.attempt.batch?.key;
     const answer = await server.createAnnotations(this.#projectId, specs, key);

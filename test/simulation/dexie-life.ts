@@ -4,6 +4,7 @@ import type { CatalogLists } from '../../src/domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../../src/domain/entity-types.ts';
 import type { CatalogKind, MediaKey } from '../../src/domain/identity.ts';
 import type {
+  Attempt,
   Cursors,
   EntityState,
   Place,
@@ -54,6 +55,11 @@ export class DexieLife implements SyncStorage {
       await storage.revise(places, decided, cursors);
       life.step();
     });
+  }
+
+  recordRequest(attempts: readonly Attempt[]): Promise<void> {
+    const hasRoom = !this.#parts.life.happens('diskFull');
+    return this.#read((storage) => (hasRoom ? storage.recordRequest(attempts) : Promise.resolve()));
   }
 
   doubtSentAttempts(): Promise<void> {

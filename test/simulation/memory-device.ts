@@ -12,13 +12,20 @@ import {
 } from '../../src/store/commands.ts';
 import { planDiscard, planRetry } from '../../src/store/parked.ts';
 import type { RecorderLine } from '../../src/store/recorder-lines.ts';
-import { releasable, replay, snapshotLines, type LoggedLine } from '../../src/store/replay.ts';
+import {
+  doubtfulAttempt,
+  releasable,
+  replay,
+  snapshotLines,
+  type LoggedLine,
+} from '../../src/store/replay.ts';
 import { planResolution } from '../../src/store/resolution.ts';
 import type { JournalEntry, OpRecord } from '../../src/store/schema.ts';
 import type { EditCommand } from '../../src/store/types.ts';
 import {
   mediaRef,
   mediaRow,
+  type Attempt,
   type Conflict,
   type Cursors,
   type Edit,
@@ -144,7 +151,8 @@ export class MemoryDevice implements SimulatedDevice {
   async restart({ losingDatabase, now }: { losingDatabase: boolean; now: number }): Promise<void> {
     if (losingDatabase) this.tables = emptyTables();
     const missing = replay(this.#log, new Set(this.tables.ops.keys()));
-    for (const [key, { edit, conflicts }] of missing.edits) this.#putBack(key, edit, conflicts, now);
+    for (const [key, { edit, conflicts }] of missing.edits)
+      this.#putBack(key, { edit, conflicts, request: missing.requests.get(key), now });
     for (const change of missing.journal) this.#writeJournal(change);
     for (const op of missing.ops) this.tables.ops.set(op.id, op);
     this.tables.order = Math.max(this.tables.order, missing.order);
@@ -199,22 +207,21 @@ export class MemoryDevice implements SimulatedDevice {
     );
   }
 
-  #putBack(key: EntityKey, edit: Edit | null, conflicts: Conflict[], now: number): void {
+  #putBack(
+    key: EntityKey,
+    {
+      edit,
+      conflicts,
+      request,
+      now,
+    }: { edit: Edit | null; conflicts: Conflict[]; request: Attempt | undefined; now: number },
+  ): void {
     const state = this.tables.states.get(key) ?? none;
     if (edit === null) {
       this.tables.states.set(key, { ...state, edit: null, conflicts });
       return;
     }
-    const attempt = {
-      id: this.#options.makeId(),
-      key,
-      revision: edit.revision,
-      intent: edit.op === 'edit' ? ('patch' as const) : edit.op,
-      baseMark: edit.base?.mark ?? null,
-      sent: edit.changes,
-      state: 'in-doubt' as const,
-      at: now,
-    };
+    const attempt = doubtfulAttempt(edit, request, { id: this.#options.makeId(), now });
     this.tables.states.set(key, { ...state, edit: { ...edit, maybeSent: true }, attempt, conflicts });
   }
 
@@ -276,6 +283,17 @@ class MemoryStorage implements SyncStorage {
       const edits = confirmed.map(({ key, revision }) => ({ key, revision }));
       device.record({ v: 1, kind: 'confirmed', edits });
     }
+    this.#life.step();
+  }
+
+  async recordRequest(attempts: readonly Attempt[]): Promise<void> {
+    try {
+      await this.#write();
+    } catch (error) {
+      if (error instanceof DiskFull) return;
+      throw error;
+    }
+    this.#device.record({ v: 1, kind: 'request', attempts });
     this.#life.step();
   }
 

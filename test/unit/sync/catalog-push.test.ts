@@ -280,7 +280,7 @@ class Run {
 
   async #shown(): Promise<Map<string, string>> {
     const view = await this.view();
-    const tokens = <K extends CatalogKind>(kind: K): [string, string][] =>
+    const tokens = (kind: CatalogKind): [string, string][] =>
       listsOf(view)[kind].map((entry) => [`${kind} ${entry.key}`, tokenOf(catalogFields(kind, entry))]);
     return new Map(catalogKinds.flatMap(tokens));
   }
@@ -316,8 +316,6 @@ class Run {
       this.foreign.add(tokenOf({ ...base?.fields, ...changes }));
       if (op !== 'delete' && ref.kind !== 'section') this.#want(tokenOf({ ...base?.fields, ...changes }));
     }
-    // What was deleted while its create was on its way is not known to have been sent.
-    for (const [token, wish] of this.wishes) if (wish === 'gone') this.foreign.add(token);
     this.opened.close();
     this.world.indexedDB = new IDBFactory();
     await this.open();

@@ -298,6 +298,31 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(await at.storage.cursor('marks')).toBeNull();
     });
 
+    it('still knows the very create that was about to be sent, whatever the user did since', async () => {
+      const batch = { key: 'request', at: 0, size: 1 };
+      const request: Attempt = { ...attemptOf(a, 'sent'), sent: { frame: 1 }, batch };
+      await at.device.apply(commandOf(a, 1), now, 'saved');
+      await at.storage.revise([{ ref: a, media }], () => [{ attempt: request }]);
+      await at.storage.recordRequest([request]);
+      const change = { kind: 'change' as const, ref: a, fields: { frame: 9 } };
+      await at.device.apply({ projectId: 1, media, label: 'move', changes: [change] }, now, 'saved');
+      await at.restart({ losingDatabase: true });
+      const { edit, attempt } = await stateOf(a);
+      expect(edit).toMatchObject({ op: 'create', changes: { frame: 9 }, maybeSent: true });
+      expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+    });
+
+    it('does not take an older create for the one of what was made again since', async () => {
+      await at.device.apply(commandOf(a, 1), now, 'saved');
+      await at.storage.recordRequest([attemptOf(a, 'sent')]);
+      await at.storage.revise([{ ref: a, media }], () => [
+        { row: rowOf(a, { mark: 3, deleted: true }), edit: null, attempt: null },
+      ]);
+      await at.device.apply(commandOf(a, 2), now, 'saved');
+      await at.restart({ losingDatabase: true });
+      expect((await stateOf(a)).attempt).toMatchObject({ baseMark: 3, sent: { frame: 2 } });
+    });
+
     it('has it also where the recorder was released before', async () => {
       await at.device.apply(commandOf(b, 2), now, 'saved');
       await confirm(b);
