@@ -53,9 +53,9 @@ function undoneEntries(
 
 export async function historyState(db: TidemarkDatabase, media: MediaKey): Promise<HistoryState> {
   const [undo, redo] = await Promise.all([nextUndo(db, media), nextRedo(db, media)]);
-  const labelOf = (entry: JournalEntry | undefined): HistoryState['undo'] =>
-    entry === undefined ? null : { label: entry.label };
-  return { undo: labelOf(undo), redo: labelOf(redo) };
+  const stepOf = (entry: JournalEntry | undefined): HistoryState['undo'] =>
+    entry === undefined ? null : { label: entry.label, order: entry.order };
+  return { undo: stepOf(undo), redo: stepOf(redo) };
 }
 
 async function forgetOldest(db: TidemarkDatabase, media: MediaKey): Promise<void> {

@@ -99,9 +99,16 @@ export interface SettledStep {
   count: number;
 }
 
+/** A step of a history as it is shown. */
+export interface HistoryStep {
+  label: string;
+  /** Number of the command; of two histories it tells which step is the newer one. */
+  order: number;
+}
+
 export interface HistoryState {
-  undo: { label: string } | null;
-  redo: { label: string } | null;
+  undo: HistoryStep | null;
+  redo: HistoryStep | null;
 }
 
 export interface RecoveryReport {

@@ -76,6 +76,14 @@ export class EditingController {
     return this.#apply('history.attribute', [{ kind: 'change', ref, fields }]);
   }
 
+  /** All values of a favorite in one step. */
+  applyFavorite(ref: EntityRef, values: Record<string, Json>): Promise<boolean> {
+    const fields = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [attributeField(name), value]),
+    );
+    return this.#apply('history.applyFavorite', [{ kind: 'change', ref, fields }]);
+  }
+
   delete(annotation: Annotation): Promise<boolean> {
     return this.#apply('history.delete', [{ kind: 'delete', ref: annotation.ref }]);
   }

@@ -23,6 +23,8 @@ export class PlayerController {
   readonly key: MediaKey;
   readonly #clock: Clock;
   #frames: FrameClock | null = null;
+  /** Where the picture begins. */
+  #first = 0;
   #cancelReverse = (): void => {};
 
   constructor(media: { key: MediaKey; kind: 'video' | 'image' }, clock: Clock) {
@@ -57,7 +59,7 @@ export class PlayerController {
     const frames = new FrameClock(video, table, this.#clock);
     this.#frames = frames;
     const stop = frames.onChange((state) => this.#follow(state));
-    frames.seek(0);
+    frames.seek(this.#first);
     return () => {
       this.#cancelReverse();
       stop();
@@ -74,9 +76,11 @@ export class PlayerController {
     this.fault = fault;
   }
 
+  /** Before the picture is there, it is where that will begin. */
   seek(frame: number): void {
     this.#endReverse();
-    this.#frames?.seek(frame);
+    if (this.#frames === null) this.#first = frame;
+    else this.#frames.seek(frame);
   }
 
   step(by: number): void {

@@ -1,4 +1,5 @@
 import { enAnnotate } from './en-annotate.ts';
+import { enPersonal } from './en-personal.ts';
 
 /** Every text that the user sees. `{name}` is filled in; keys ending in `.one`/`.other` are plurals. */
 export const en = {
@@ -115,4 +116,5 @@ export const en = {
   'welcome.signIn': 'Sign in to a server…',
 
   ...enAnnotate,
+  ...enPersonal,
 } as const;

@@ -16,7 +16,10 @@ export type EditorCommand =
         | 'finish'
         | 'fit';
     }
-  | { kind: 'tool'; tool: ToolName };
+  | { kind: 'tool'; tool: ToolName }
+  | { kind: 'bookmark' }
+  /** By its place in the list, 1 to 9. */
+  | { kind: 'favorite'; nth: number };
 
 export interface KeyFacts {
   key: string;
@@ -48,6 +51,7 @@ export function commandOf({ key, shift, control, alt }: KeyFacts, playing: boole
 }
 
 function plainKey(key: string, shift: boolean): EditorCommand | null {
+  if (/^[1-9]$/.test(key)) return { kind: 'favorite', nth: Number(key) };
   switch (key) {
     case 'ArrowLeft':
       return { kind: 'step', by: shift ? -10 : -1 };
@@ -68,6 +72,9 @@ function plainKey(key: string, shift: boolean): EditorCommand | null {
       return { kind: 'cancel' };
     case 'Enter':
       return { kind: 'finish' };
+    case 'm':
+    case 'M':
+      return shift ? null : { kind: 'bookmark' };
     case '0':
       return { kind: 'fit' };
     default:

@@ -1,10 +1,12 @@
+import type { Json } from '../../base/json.ts';
 import type { Fault } from '../../contract/errors.ts';
-import type { LocalizationType, ProjectCatalog } from '../../domain/entity-types.ts';
+import type { LocalizationType } from '../../domain/entity-types.ts';
 import type { Geometry } from '../../domain/geometry.ts';
 import type { EntityKey, MediaKey } from '../../domain/identity.ts';
-import type { AnnotationStore } from '../../store/types.ts';
+import type { AnnotationStore, CatalogView } from '../../store/types.ts';
 import type { Backend } from '../backend/backend.ts';
 import { LiveState } from '../backend/live.svelte.ts';
+import type { ProjectEdits } from '../backend/project-edits.svelte.ts';
 import { CanvasController } from '../editor/canvas-controller.svelte.ts';
 import { defaultsOf, EditingController } from '../editor/editing-controller.svelte.ts';
 import { colourOf } from '../editor/shape.ts';
@@ -12,14 +14,18 @@ import { isBusy } from '../editor/tools/machine.ts';
 import type { Adjustment, ToolName } from '../editor/tools/tool.ts';
 import { groupByFrame, rowsOf, shapesOf, type Row } from '../features/inspector/annotation-row.ts';
 import { Drafts } from '../features/inspector/drafts.svelte.ts';
+import { FavoritesController } from '../features/inspector/favorites-controller.svelte.ts';
 import { TaxonomyIndex } from '../features/inspector/taxonomy.ts';
 import { PlayerController } from '../player/player-controller.svelte.ts';
+import { bothHistories } from './both-histories.ts';
 import type { EditorCommand } from './editor-keys.ts';
 
 /** The media that is open, from whatever source knows it. */
 export interface OpenMedia {
   key: MediaKey;
   projectId: number;
+  /** Null until the server has it. */
+  serverId: number | null;
   kind: 'video' | 'image';
   name: string;
   width: number;
@@ -35,9 +41,14 @@ interface Options {
   backend: Backend;
   store: AnnotationStore;
   media: OpenMedia;
-  catalog: () => ProjectCatalog;
+  catalog: () => CatalogView;
+  /** Commands on bookmarks and favorites. */
+  edits: ProjectEdits;
   onRefused: (fault: Fault) => void;
   onTooSmall: () => void;
+  /** The frame on the screen is to be kept as a bookmark. */
+  onBookmark: (frame: number) => void;
+  tell: (notice: { tone: 'info' | 'danger'; title: string; body: string }) => void;
 }
 
 /** Joins player, canvas, edits and inspector of one open media. */
@@ -46,25 +57,42 @@ export class EditorSession {
   readonly editing: EditingController;
   readonly canvas: CanvasController;
   readonly drafts: Drafts;
+  readonly favorites: FavoritesController;
   selectedKey = $state<EntityKey | null>(null);
   versionId = $state<number | null>(null);
   /** The type last chosen for each tool. */
   chosenTypes = $state.raw<Partial<Record<ToolName, number>>>({});
   readonly #media: OpenMedia;
-  readonly #catalog: () => ProjectCatalog;
+  readonly #catalog: () => CatalogView;
+  readonly #edits: ProjectEdits;
+  readonly #onBookmark: (frame: number) => void;
   readonly #annotations;
   readonly #history;
   /** Picked in a list; selected as soon as its frame is on the screen. */
   #wanted: { key: EntityKey; frame: number } | null = null;
 
-  constructor({ backend, store, media, catalog, onRefused, onTooSmall }: Options) {
+  constructor(options: Options) {
+    const { backend, store, media, catalog, onRefused, onTooSmall } = options;
     this.#media = media;
     this.#catalog = catalog;
+    this.#edits = options.edits;
+    this.#onBookmark = options.onBookmark;
     this.#annotations = new LiveState(store.annotations(media.key, []), []);
     this.#history = new LiveState(store.history(media.key), { undo: null, redo: null });
     this.player = new PlayerController(media, backend.clock);
     this.editing = new EditingController({ store, media, makeId: backend.makeId, onRefused });
     this.drafts = new Drafts((ref, name, value) => this.editing.setAttribute(ref, name, value));
+    this.favorites = new FavoritesController({
+      edits: options.edits,
+      makeId: backend.makeId,
+      projectId: media.projectId,
+      catalog,
+      type: () => this.selected?.type ?? this.drawType,
+      selected: () => this.#selectedValues(),
+      defaults: ({ attribute_types: definitions }) => defaultsOf(definitions),
+      apply: (values) => this.#applyFavorite(values),
+      tell: options.tell,
+    });
     this.canvas = new CanvasController(
       () => ({
         shapes: this.shapes,
@@ -82,7 +110,8 @@ export class EditorSession {
     );
   }
 
-  readonly history = $derived.by(() => this.#history.current);
+  /** Of the media, with the user's steps on bookmarks and favorites in it. */
+  readonly history = $derived.by(() => bothHistories(this.#history.current, this.#edits.history));
   readonly taxonomy = $derived.by(() => new TaxonomyIndex(this.#catalog().leaves));
   readonly versions = $derived.by(() => [...this.#catalog().versions].sort((a, b) => a.number - b.number));
   readonly version = $derived.by(
@@ -107,7 +136,7 @@ export class EditorSession {
   );
 
   colourFor(type: LocalizationType): string {
-    return colourOf(type, defaultsOf(type.attribute_types), this.version ?? 0);
+    return colourOf(type, this.favorites.startValues(type), this.version ?? 0);
   }
 
   typeFor(tool: ToolName): LocalizationType | null {
@@ -137,6 +166,11 @@ export class EditorSession {
     if (this.#wanted?.frame === frame) this.selectedKey = this.#wanted.key;
     else if (this.selected !== null && this.selected.localization.frame !== frame) this.selectedKey = null;
     this.#wanted = null;
+  }
+
+  /** Keeps the frame that is seen; nothing while none is. */
+  bookmark(): void {
+    if (this.shownFrame >= 0) this.#onBookmark(this.shownFrame);
   }
 
   deleteSelected(): void {
@@ -176,10 +210,10 @@ export class EditorSession {
         this.deleteSelected();
         break;
       case 'undo':
-        if (history.undo !== null) void this.editing.undo();
+        if (history.undo !== null) void (history.undo.ofProject ? this.#edits : this.editing).undo();
         break;
       case 'redo':
-        if (history.redo !== null) void this.editing.redo();
+        if (history.redo !== null) void (history.redo.ofProject ? this.#edits : this.editing).redo();
         break;
       case 'cancel':
         canvas.cancel();
@@ -190,6 +224,12 @@ export class EditorSession {
       case 'fit':
         canvas.fit();
         break;
+      case 'bookmark':
+        this.bookmark();
+        break;
+      case 'favorite':
+        void this.favorites.useNth(command.nth);
+        break;
     }
   }
 
@@ -199,7 +239,8 @@ export class EditorSession {
       this.canvas.preview = null;
       return;
     }
-    const key = await this.editing.create({ type, version, frame, geometry });
+    const attributes = this.favorites.startValues(type);
+    const key = await this.editing.create({ type, version, frame, geometry, attributes });
     if (key === null) this.canvas.preview = null;
     else this.selectedKey = key;
   }
@@ -210,6 +251,23 @@ export class EditorSession {
       row !== undefined &&
       (await this.editing.setGeometry(row.annotation.ref, geometry, `history.${adjustment}`));
     if (!saved) this.canvas.preview = null;
+  }
+
+  #selectedValues(): { label: string | null; attributes: Record<string, Json> } | null {
+    const row = this.selected;
+    if (row === null) return null;
+    const { annotation, label, localization, type } = row;
+    const attributes = this.drafts.over(annotation.ref, type.attribute_types, localization.attributes);
+    return { label, attributes };
+  }
+
+  /** What was typed into these fields and not saved gives way to the favorite. */
+  async #applyFavorite(values: Record<string, Json>): Promise<boolean> {
+    const ref = this.selected?.annotation.ref;
+    if (ref === undefined) return false;
+    const done = await this.editing.applyFavorite(ref, values);
+    if (done) for (const name of Object.keys(values)) this.drafts.drop(ref, name);
+    return done;
   }
 
   /** Types of this kind of media first come those that may be drawn on it. */

@@ -14,9 +14,18 @@ export function openMediaOf(
     const { key, projectId, name } = local;
     const { kind, width, height } = probe;
     const type = item?.type ?? catalog?.mediaTypes.find(({ dtype }) => dtype === kind)?.id ?? null;
-    return { key, projectId, name: item?.name ?? name, kind, width, height, type };
+    return {
+      key,
+      projectId,
+      serverId: item?.serverId ?? null,
+      name: item?.name ?? name,
+      kind,
+      width,
+      height,
+      type,
+    };
   }
   if (item === null) return null;
-  const { key, projectId, name, kind, width, height, type } = item;
-  return { key, projectId, name, kind, width, height, type };
+  const { key, projectId, serverId, name, kind, width, height, type } = item;
+  return { key, projectId, serverId, name, kind, width, height, type };
 }

@@ -29,6 +29,7 @@ describe('addresses', () => {
     { view: 'library', projectId: null },
     { view: 'library', projectId: 4 },
     { view: 'editor', projectId: 4, mediaKey: 'id:17' },
+    { view: 'editor', projectId: 4, mediaKey: 'id:17', frame: 120 },
     { view: 'settings' },
   ])('come back as they were written: %j', (route) => {
     expect(parseRoute(formatRoute(route))).toEqual(route);

@@ -115,7 +115,10 @@ describe('undo', () => {
     expect((await now(store.annotations(media, [])))[0]?.fields['attributes.Species'] ?? null).toBeNull();
     await store.undo(media);
     expect(await now(store.annotations(media, []))).toEqual([]);
-    expect(await now(store.history(media))).toEqual({ undo: null, redo: { label: 'history.draw' } });
+    expect(await now(store.history(media))).toEqual({
+      undo: null,
+      redo: { label: 'history.draw', order: 1 },
+    });
     await store.redo(media);
     await store.redo(media);
     expect((await now(store.annotations(media, [])))[0]?.fields['attributes.Species']).toBe('Hake');
@@ -126,7 +129,10 @@ describe('undo', () => {
     await store.apply(createCommand(a));
     await store.undo(media);
     await store.apply(createCommand(b));
-    expect(await now(store.history(media))).toEqual({ undo: { label: 'history.draw' }, redo: null });
+    expect(await now(store.history(media))).toEqual({
+      undo: { label: 'history.draw', order: 3 },
+      redo: null,
+    });
   });
 
   it('leaves alone what others changed since', async () => {

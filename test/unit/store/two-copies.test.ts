@@ -52,7 +52,10 @@ describe('the two copies of an edit', () => {
     world.recorder.failWith = new Error('pipe closed');
     await expect(store.undo(media)).rejects.toMatchObject({ code: 'recorder-failed' });
     expect(await now(store.annotations(media, []))).toHaveLength(1);
-    expect(await now(store.history(media))).toEqual({ undo: { label: 'history.draw' }, redo: null });
+    expect(await now(store.history(media))).toEqual({
+      undo: { label: 'history.draw', order: 1 },
+      redo: null,
+    });
   });
 
   it('stays refused where the recorder had written it down after all and only its answer was lost', async () => {
@@ -106,8 +109,8 @@ describe('recovery at start', () => {
     expect(await now(second.store.recovery())).toMatchObject({ restored: [{ media }], rerecorded: 0 });
     expect(await now(second.store.outbox())).toMatchObject([{ maybeSent: true }]);
     expect(await now(second.store.history(media))).toEqual({
-      undo: { label: 'history.change' },
-      redo: { label: 'history.draw' },
+      undo: { label: 'history.change', order: 2 },
+      redo: { label: 'history.draw', order: 3 },
     });
     await second.store.redo(media);
     expect(await now(second.store.annotations(media, []))).toHaveLength(2);

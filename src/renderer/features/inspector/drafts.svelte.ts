@@ -42,6 +42,20 @@ export class Drafts {
     this.#drafts.delete(draftKey(ref, name));
   }
 
+  /** These attributes with what is typed over them and could be saved. */
+  over(
+    ref: EntityRef,
+    definitions: readonly AttributeDefinition[],
+    attributes: Record<string, Json>,
+  ): Record<string, Json> {
+    const typed = definitions.flatMap((definition) => {
+      const draft = this.of(ref, definition.name);
+      const parsed = draft === null ? null : parseAttribute(definition, draft.text);
+      return parsed?.ok === true ? [[definition.name, parsed.value] as const] : [];
+    });
+    return { ...attributes, ...Object.fromEntries(typed) };
+  }
+
   /** Parses and saves; what is invalid or refused stays in the field with its reason. */
   async commit(
     ref: EntityRef,

@@ -1,12 +1,10 @@
 import type { MakeId } from '../../../base/random.ts';
-import type { Fault } from '../../../contract/errors.ts';
 import { sectionPath } from '../../../domain/catalog-fields.ts';
 import type { Section } from '../../../domain/entity-types.ts';
 import { catalogRef, projectHome, type MediaKey } from '../../../domain/identity.ts';
-import type { AnnotationStore, Change, HistoryState } from '../../../store/types.ts';
+import type { Change } from '../../../store/types.ts';
 import { mediaRef } from '../../../sync/ports.ts';
-import { LiveState } from '../../backend/live.svelte.ts';
-import { storageFault } from '../../backend/storage-fault.ts';
+import type { ProjectEdits } from '../../backend/project-edits.svelte.ts';
 
 /** A section in the list: below those whose path its own begins with. */
 export interface SectionRow {
@@ -44,11 +42,10 @@ export function freePath(name: string, taken: readonly string[], parent: string 
 }
 
 interface Options {
-  store: AnnotationStore;
+  edits: ProjectEdits;
   projectId: number;
   makeId: MakeId;
   sections: () => readonly Section[];
-  onFault: (fault: Fault) => void;
 }
 
 /** What people do to the sections of one project; each is one step that can be undone. */
@@ -56,16 +53,13 @@ export class SectionsController {
   /** The row whose name is being typed; `new` for one that is still to be made. */
   typing = $state<{ kind: 'new'; parent: Section | null } | { kind: 'name'; key: string } | null>(null);
   readonly #options: Options;
-  readonly #history;
 
   constructor(options: Options) {
     this.#options = options;
-    const none: HistoryState = { undo: null, redo: null };
-    this.#history = new LiveState(options.store.history(projectHome(options.projectId)), none);
   }
 
   readonly rows = $derived.by(() => sectionRows(this.#options.sections()));
-  readonly history = $derived.by(() => this.#history.current);
+  readonly history = $derived.by(() => this.#options.edits.history);
 
   /** Key of the new section; null where nothing was typed, or it was refused. */
   async create(name: string, parent: Section | null): Promise<string | null> {
@@ -74,7 +68,7 @@ export class SectionsController {
     const path = freePath(name, taken, parent?.path ?? null);
     const fields = { name, path, dtype: 'folder', visible: true };
     const media = projectHome(this.#options.projectId);
-    const made = await this.#apply('history.newSection', [
+    const made = await this.#options.edits.apply('history.newSection', [
       { kind: 'create', ref: catalogRef('section', key), type: 0, media, fields },
     ]);
     return made ? key : null;
@@ -82,39 +76,26 @@ export class SectionsController {
 
   rename(key: string, name: string): Promise<boolean> {
     const change: Change = { kind: 'change', ref: catalogRef('section', key), fields: { name } };
-    return this.#apply('history.renameSection', [change]);
+    return this.#options.edits.apply('history.renameSection', [change]);
   }
 
   /** Only of an empty folder: an undo makes the section again, but not what a server held in it. */
   remove({ key }: Section): Promise<boolean> {
-    return this.#apply('history.deleteSection', [{ kind: 'delete', ref: catalogRef('section', key) }]);
+    return this.#options.edits.apply('history.deleteSection', [
+      { kind: 'delete', ref: catalogRef('section', key) },
+    ]);
   }
 
   move(media: MediaKey, section: Section | null): Promise<boolean> {
-    return this.#apply('history.moveToSection', [moved(media, section)]);
+    return this.#options.edits.apply('history.moveToSection', [moved(media, section)]);
   }
 
   undo(): Promise<boolean> {
-    return this.#run(() => this.#options.store.undo(projectHome(this.#options.projectId)));
+    return this.#options.edits.undo();
   }
 
   redo(): Promise<boolean> {
-    return this.#run(() => this.#options.store.redo(projectHome(this.#options.projectId)));
-  }
-
-  #apply(label: string, changes: Change[]): Promise<boolean> {
-    const { projectId, store } = this.#options;
-    return this.#run(() => store.apply({ projectId, media: projectHome(projectId), label, changes }));
-  }
-
-  async #run(command: () => Promise<void>): Promise<boolean> {
-    try {
-      await command();
-      return true;
-    } catch (error) {
-      this.#options.onFault(storageFault(error));
-      return false;
-    }
+    return this.#options.edits.redo();
   }
 }
 

@@ -1,0 +1,2 @@
+/** The lists of the inspector. */
+export type InspectorTab = 'selected' | 'frame' | 'all' | 'bookmarks';
