@@ -39,7 +39,7 @@ let project: number;
 
 /** Asks until it holds. */
 const until = (what: string, holds: () => Promise<boolean>): Promise<unknown> =>
-  eventually(async () => ((await holds()) ? true : undefined), { what, patience: 60_000 });
+  eventually(async () => ((await holds()) ? true : undefined), { what, patience: 120_000 });
 
 const bookmarksThere = async (): Promise<BookmarkJson[]> =>
   (await server.call('get_bookmark_list', { project })) as BookmarkJson[];
@@ -87,7 +87,10 @@ describe('bookmarks and favorites', () => {
     await library.add([sampleClip()]);
     await library.open(clip);
     await editor.goTo(12);
-    expect(await bookmarks.keep()).toMatch(new RegExp(`^${clip} 00:0\\d\\.\\d{3}$`));
+    await bookmarks.openTab();
+    await pictures('bookmarks-empty');
+    const offered = await bookmarks.keep(undefined, () => pictures('bookmarks-name'));
+    expect(offered).toMatch(new RegExp(`^${clip} 00:0\\d\\.\\d{3}$`));
     await editor.goTo(20);
     await bookmarks.keep('Vent field');
     await bookmarks.row('Vent field').waitFor();
@@ -165,7 +168,7 @@ describe('bookmarks and favorites', () => {
       server.call('create_bookmark', { project, body: { name, uri } });
     await make('From the web', `/${project}/annotation/${media!.id}?frame=7&lock=1`);
     await make('Analytics', `/${project}/analytics`);
-    await bookmarks.row('Analytics').waitFor({ timeout: 60_000 });
+    await bookmarks.row('Analytics').waitFor({ timeout: 120_000 });
     await bookmarks.row('From the web').click();
     await editor.atFrame(7);
     await pictures('bookmarks');
@@ -190,6 +193,18 @@ describe('bookmarks and favorites', () => {
     await until('the favorite gone', async () => (await favoritesThere()).length === 0);
     await editor.press('Control+z');
     await until('the favorite again', async () => (await favoritesThere()).length === 1);
-    expect(laptop.pageErrors).toEqual([]);
   }, 300_000);
+
+  it('lead to the library where their media is not on this device', async () => {
+    await editor.back();
+    await library.ready(clip);
+    await laptop.page.getByRole('button', { name: `Remove ${clip} from this device` }).click();
+    const dialog = laptop.page.getByRole('dialog', { name: `Remove ${clip} from this device?` });
+    await dialog.getByRole('button', { name: 'Remove from this device' }).click();
+    await library.card(clip).getByText('On the server only').waitFor();
+    await bookmarks.row('Vent field, north').click();
+    await laptop.page.getByText(`${clip} is not on this device`).waitFor();
+    expect(await laptop.page.getByLabel('Search media by name').inputValue()).toBe(clip);
+    expect(laptop.pageErrors).toEqual([]);
+  }, 120_000);
 });

@@ -9,11 +9,12 @@ export class BookmarksScreen {
   }
 
   /** By the key, of the frame on the screen; the field offers a name. */
-  async keep(name?: string): Promise<string> {
+  async keep(name?: string, look: () => Promise<void> = async () => undefined): Promise<string> {
     await this.page.getByRole('application').focus();
     await this.page.keyboard.press('m');
     const field = this.#name();
     const offered = await field.inputValue();
+    await look();
     if (name !== undefined) await field.fill(name);
     await field.press('Enter');
     return offered;

@@ -6,6 +6,7 @@ export const enPersonal = {
   'bookmarks.add': 'Bookmark this frame',
   'bookmarks.there': 'Rename the bookmark of this frame',
   'bookmarks.name': 'Name of the bookmark',
+  'bookmarks.nameHint': 'Enter keeps the frame under this name, Esc gives it up.',
   'bookmarks.defaultName': '{media} {time}',
   'bookmarks.here': 'This media',
   'bookmarks.others': 'Elsewhere in the project',
