@@ -1,7 +1,7 @@
 import type { Project } from '../domain/entity-types.ts';
 import { catalogKinds } from '../domain/identity.ts';
 import { settleCatalog } from './catalog-read.ts';
-import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { done, settleContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { settleMedia } from './media-settle.ts';
 import { settleMedias } from './media-push.ts';
 import type { ServerMedia } from './ports.ts';
@@ -45,7 +45,7 @@ async function rebaseDirty(deps: SyncDeps, projectId: number, medias: ServerMedi
     deps,
     dirty.flatMap(({ media }) => listed.get(media) ?? []),
   );
-  const context = { ...mergeContext(deps), answered: false };
+  const context = { ...settleContext(deps), answered: false };
   await deps.storage.revise(
     dirty.filter(({ media }) => !listed.has(media)),
     (states) =>

@@ -12,6 +12,8 @@ import type { Attempt, Edit, EntityState, Revision, ServerRow } from './ports.ts
 export interface MarklessContext extends MergeContext {
   /** What is shown was read right after a yes. */
   answered: boolean;
+  /** ms that a request without an answer may still take effect after it was sent. */
+  lateFor: number;
   /** Whether a person can change this field of what is there. */
   isField: (field: string) => boolean;
 }
@@ -24,8 +26,12 @@ export function settleShown(
 ): Revision {
   const { edit, attempt } = state;
   if (edit.op === 'create') return created(state, row, context);
+  const back = takenBack(edit, attempt);
+  const [here, late] = split(back, (field) => sameValue(row.fields[field], attempt?.sent[field]));
+  if (Object.keys(late).length > 0 && mayStillLand(attempt, context)) return {};
   const base = arrived(edit.base ?? row, attempt, row);
-  const known = { ...state, edit: { ...edit, base, maybeSent: false }, attempt: null };
+  const changes = { ...edit.changes, ...here };
+  const known = { ...state, edit: { ...edit, base, changes, maybeSent: false }, attempt: null };
   const refused = context.answered ? unstored(known.edit, attempt, row) : [];
   const revision: Revision = { ...rebase(known, row, context), attempt: null };
   if (refused.length === 0 || !revision.edit) return revision;
@@ -37,6 +43,32 @@ export function settleShown(
 
 export function parked(edit: Edit, reason: string, { now }: { now: number }): { edit: Edit } {
   return { edit: { ...edit, status: { kind: 'parked', reason, at: now }, maybeSent: false } };
+}
+
+/** What was sent and the user has set back since: the values that he wants again. */
+function takenBack({ base, changes }: Edit, attempt: Attempt | null): Fields {
+  const sent = Object.entries(attempt?.sent ?? {});
+  return Object.fromEntries(
+    sent.flatMap(([field, value]) => {
+      const before = base?.fields[field] ?? null;
+      return field in changes || sameValue(before, value) ? [] : [[field, before]];
+    }),
+  );
+}
+
+function split(fields: Fields, isFirst: (field: string) => boolean): [Fields, Fields] {
+  const entries = Object.entries(fields);
+  return [
+    Object.fromEntries(entries.filter(([field]) => isFirst(field))),
+    Object.fromEntries(entries.filter(([field]) => !isFirst(field))),
+  ];
+}
+
+function mayStillLand(attempt: Attempt | null, { now, lateFor }: MarklessContext): boolean {
+  if (attempt?.state !== 'in-doubt') return false;
+  const age = now - attempt.at;
+  // Below zero the clock was set back, and tells nothing.
+  return age >= 0 && age < lateFor;
 }
 
 /** What was sent and is there now is what the user has seen. */

@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { Fields } from '../domain/fields.ts';
 import { entityKey } from '../domain/identity.ts';
 import { isMediaField, unstorableInMedia } from '../domain/media-fields.ts';
-import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { done, inBatches, settleContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { inLanes } from './lanes.ts';
 import { nameSections, withoutLocalSection } from './local-sections.ts';
 import { sendable } from './merge.ts';
@@ -68,7 +68,7 @@ export async function settleMedias(
   medias: ServerMedia[],
   { answered }: { answered: boolean } = { answered: false },
 ): Promise<void> {
-  const context = { ...mergeContext(deps), answered };
+  const context = { ...settleContext(deps), answered };
   await deps.storage.revise(
     medias.map(({ key }) => placeOf(key)),
     (states) =>

@@ -7,7 +7,7 @@ import type { EntityState, Revision, ServerRow } from './ports.ts';
 export function settleMedia(
   state: EntityState,
   row: ServerRow,
-  { answered, ...context }: MergeContext & { answered: boolean },
+  { answered, ...context }: MergeContext & { answered: boolean; lateFor: number },
 ): Revision {
   const { edit } = state;
   if (row.deleted) return edit === null ? {} : { ...parked(edit, goneReason, context), attempt: null };

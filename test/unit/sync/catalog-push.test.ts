@@ -200,8 +200,8 @@ class Run {
   readonly traits: ServerTraits;
   /** How often a token was asked for: once, and again for each remake after others had deleted it. */
   readonly wanted = new Map<string, number>();
-  /** What the user saw last of what he made or deleted. */
-  readonly wishes = new Map<string, 'there' | 'gone'>();
+  /** What the user last called what he made or changed; null where he deleted it. */
+  readonly wishes = new Map<string, string | null>();
   /** What others had a hand in, which the user may not have seen. */
   readonly foreign = new Set<string>();
   opened!: OpenedStore;
@@ -270,18 +270,21 @@ class Run {
     if (this.random() < 0.3) await this.opened.store.undo(home);
     else await this.edit();
     const after = await this.#shown();
-    for (const [key, token] of before) if (!after.has(key)) this.wishes.set(token, 'gone');
-    for (const [key, token] of after) {
-      if (before.has(key)) continue;
-      if (this.wishes.get(token) === 'gone') this.#want(token);
-      this.wishes.set(token, 'there');
+    for (const [key, { token }] of before) if (!after.has(key)) this.wishes.set(token, null);
+    for (const [key, { token, name }] of after) {
+      const known = before.get(key);
+      if (known === undefined && this.wishes.get(token) === null) this.#want(token);
+      if (known?.name !== name) this.wishes.set(token, name);
     }
   }
 
-  async #shown(): Promise<Map<string, string>> {
+  async #shown(): Promise<Map<string, { token: string; name: string }>> {
     const view = await this.view();
-    const tokens = (kind: CatalogKind): [string, string][] =>
-      listsOf(view)[kind].map((entry) => [`${kind} ${entry.key}`, tokenOf(catalogFields(kind, entry))]);
+    const tokens = (kind: CatalogKind): [string, { token: string; name: string }][] =>
+      listsOf(view)[kind].map((entry) => [
+        `${kind} ${entry.key}`,
+        { token: tokenOf(catalogFields(kind, entry)), name: entry.name },
+      ]);
     return new Map(catalogKinds.flatMap(tokens));
   }
 
@@ -382,10 +385,9 @@ async function play(seed: number, keyed: boolean): Promise<void> {
       .map(({ id, fields }) => `${id} ${JSON.stringify(fields.name)}`);
     expect(here.sort(), `${kind} of seed ${seed}`).toEqual(there.sort());
   }
-  const kept = new Set(run.server.rows.map(({ fields }) => tokenOf(fields)));
+  const kept = new Map(run.server.rows.map(({ fields }) => [tokenOf(fields), fields.name]));
   for (const [token, wish] of run.wishes)
-    if (!run.foreign.has(token))
-      expect(kept.has(token) ? 'there' : 'gone', `${token} of seed ${seed}`).toBe(wish);
+    if (!run.foreign.has(token)) expect(kept.get(token) ?? null, `${token} of seed ${seed}`).toBe(wish);
   for (const [token, count] of run.server.carriedOut)
     expect(count, `creates of ${token}, seed ${seed}`).toBeLessThanOrEqual(run.wanted.get(token) ?? 0);
   run.opened.close();

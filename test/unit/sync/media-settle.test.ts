@@ -11,8 +11,8 @@ function listed(fields: { name?: string; attributes?: Record<string, string> }):
 }
 
 const before = listed({ attributes: { Site: 'north' } });
-const asked = { ...testContext(), answered: false };
-const answered = { ...testContext(), answered: true };
+const asked = { ...testContext(), answered: false, lateFor: 0 };
+const answered = { ...testContext(), answered: true, lateFor: 0 };
 
 function changing(changes: Fields) {
   return editOf({ base: before, changes });
@@ -40,6 +40,26 @@ describe('the work on a media, when the server shows it again', () => {
       conflicts: [],
       edit: { changes: { name: 'dive 2.mp4' }, status: { kind: 'pending' } },
     });
+  });
+
+  it('goes back to what was there where the user took it back while it was on its way and it arrived', () => {
+    const state = stateOf({
+      edit: changing({}),
+      attempt: attemptOf({ sent: { 'attributes.Site': 'south', 'attributes.Dive': '7' }, state: 'in-doubt' }),
+    });
+    const there = listed({ attributes: { Site: 'south', Dive: '7' } });
+    expect(settleMedia(state, there, asked)).toMatchObject({
+      ...{ attempt: null, conflicts: [] },
+      edit: { changes: { 'attributes.Site': 'north', 'attributes.Dive': null } },
+    });
+  });
+
+  it('waits where what was taken back may still arrive, and is done where it cannot any more', () => {
+    const attempt = attemptOf({ sent: { 'attributes.Site': 'south' }, state: 'in-doubt' });
+    const state = stateOf({ edit: changing({}), attempt });
+    const at = (age: number) => ({ ...asked, now: attempt.at + age, lateFor: 1000 });
+    expect(settleMedia(state, before, at(999))).toEqual({});
+    expect(settleMedia(state, before, at(1000))).toMatchObject({ edit: null, attempt: null });
   });
 
   it('takes what it has sent itself for no change of somebody else', () => {
