@@ -24,7 +24,8 @@ export interface AttributeDefinition {
   visible?: boolean;
 }
 
-interface EntityTypeBase {
+/** What the types of medias, localizations, states and leaves have in common. */
+export interface EntityType {
   id: number;
   project: number;
   name: string;
@@ -32,7 +33,7 @@ interface EntityTypeBase {
   attribute_types: AttributeDefinition[];
 }
 
-export interface MediaType extends EntityTypeBase {
+export interface MediaType extends EntityType {
   dtype: 'image' | 'video' | 'multi' | 'live';
   default_box?: number | null;
   default_line?: number | null;
@@ -46,7 +47,7 @@ export interface ColorMap {
   version?: Record<string, string | number[]>;
 }
 
-export interface LocalizationType extends EntityTypeBase {
+export interface LocalizationType extends EntityType {
   dtype: LocalizationDtype;
   /** MediaType ids. */
   media: number[];
@@ -57,7 +58,7 @@ export interface LocalizationType extends EntityTypeBase {
   drawable: boolean;
 }
 
-export interface StateType extends EntityTypeBase {
+export interface StateType extends EntityType {
   dtype: 'state';
   association: 'Media' | 'Frame' | 'Localization';
   media: number[];
@@ -74,7 +75,7 @@ export interface CatalogEntry {
   name: string;
 }
 
-export interface LeafType extends EntityTypeBase {
+export interface LeafType extends EntityType {
   dtype: 'leaf';
 }
 

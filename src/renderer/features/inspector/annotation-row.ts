@@ -1,6 +1,7 @@
 import type { LocalizationType } from '../../../domain/entity-types.ts';
 import { attributesOf } from '../../../domain/fields.ts';
 import type { EntityKey } from '../../../domain/identity.ts';
+import { labelOf } from '../../../domain/label.ts';
 import { localizationFrom, type Localization } from '../../../domain/localization.ts';
 import type { Annotation, EntitySync } from '../../../store/types.ts';
 import { colourOf, type Shape } from '../../editor/shape.ts';
@@ -38,16 +39,9 @@ function rowOf(annotation: Annotation, type: LocalizationType): Row {
     localization: localizationFrom(identity, fields),
     type,
     colour: colourOf(type, attributes, ref.version),
-    label: labelOf(type, attributes),
+    label: labelOf(type, fields),
     sync,
   };
-}
-
-function labelOf(type: LocalizationType, attributes: Record<string, unknown>): string | null {
-  const species = type.attribute_types.find(({ dtype, autocomplete }) => dtype === 'string' && autocomplete);
-  const named = species ?? type.attribute_types.find(({ dtype }) => dtype === 'string' || dtype === 'enum');
-  const value = named === undefined ? undefined : attributes[named.name];
-  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 export function shapesOf(rows: readonly Row[]): Shape[] {

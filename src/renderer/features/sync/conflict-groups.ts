@@ -7,6 +7,7 @@ import { conflictPicture, type ConflictPicture } from './conflict-picture.ts';
 import { DELETED_FIELD, fieldLabel } from './field-label.ts';
 import { geometryFrom } from './geometry-summary.ts';
 import type { Lookups } from './lookups.ts';
+import { entityTitle } from './queue-items.ts';
 import { valueText } from './value-text.ts';
 
 export type Choice = 'mine' | 'theirs';
@@ -102,13 +103,10 @@ export function conflictItem(conflict: Conflict, { all, lookups, edit, me }: Aro
   const nameOf = (user: number | null): string =>
     (user === null ? null : lookups.userName(user)) ?? syncStrings.conflicts.unknownUser;
   const who = nameOf(conflict.theirsBy);
-  const label = lookups.label(conflict.key);
-  const kind =
-    (edit === null ? null : lookups.typeName(edit.ref, edit.type)) ?? syncStrings.kinds[conflict.ref.kind];
   return {
     id: conflict.id,
     media: conflict.media,
-    title: label === null ? kind : `${kind} · ${label}`,
+    title: edit === null ? syncStrings.kinds[conflict.ref.kind] : entityTitle(edit, lookups),
     field: conflict.field,
     fieldLabel: fieldLabel(conflict.field),
     authors: {

@@ -1,3 +1,4 @@
+import type { Fields } from '../../../domain/fields.ts';
 import type { EntityKey, EntityRef, MediaKey } from '../../../domain/identity.ts';
 
 /** Names for what edits and conflicts mention by key; the catalogue and the views know them. */
@@ -6,8 +7,8 @@ export interface Lookups {
   mediaName(media: MediaKey): string | null;
   /** Name of the entity's type, e.g. `Box`; null where it is unknown. */
   typeName(ref: EntityRef, type: number): string | null;
-  /** What the annotation is labelled, e.g. its species; null where it has no label. */
-  label(key: EntityKey): string | null;
+  /** What the entity is called, of an annotation e.g. its species; null where it has no name. */
+  label(entity: { key: EntityKey; ref: EntityRef; type: number; fields: Fields }): string | null;
   /** Display name of a user of the server; null where it is unknown. */
   userName(user: number): string | null;
 }

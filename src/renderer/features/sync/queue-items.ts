@@ -58,9 +58,9 @@ export function queueItem(edit: Edit, lookups: Lookups, index: QueueIndex): Queu
 }
 
 /** `Box · Sebastes`, `Box`, or the plain kind where the type is unknown. */
-export function entityTitle(edit: Pick<Edit, 'key' | 'ref' | 'type'>, lookups: Lookups): string {
+export function entityTitle(edit: Edit, lookups: Lookups): string {
   const type = lookups.typeName(edit.ref, edit.type) ?? syncStrings.kinds[edit.ref.kind];
-  const label = lookups.label(edit.key);
+  const label = lookups.label({ ...edit, fields: { ...edit.base?.fields, ...edit.changes } });
   return label === null ? type : `${type} · ${label}`;
 }
 
