@@ -34,6 +34,8 @@ export interface CallOptions {
   onProgress?: (progress: Progress) => void;
   /** Sent along as `Idempotency-Key`: a hub carries out a POST with the same key once. */
   idempotencyKey?: string | undefined;
+  /** Asked with the bytes of each answer that is no failure: where it says true, they are not parsed, and the call resolves to null. */
+  isKnown?: ((bytes: Uint8Array) => boolean) | undefined;
 }
 
 /** One method of the client. All parameters of path and query, and `body`, in one flat object. */
@@ -128,7 +130,7 @@ async function performOnce(
     redirect: followsRedirects(operation) ? 'follow' : 'manual',
     idempotencyKey: call.idempotencyKey,
   });
-  return replyOf(operation, result);
+  return replyOf(operation, result, call.isKnown);
 }
 
 function followsRedirects(operation: Operation): boolean {

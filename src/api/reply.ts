@@ -2,12 +2,18 @@ import type { Operation, Reply } from '../contract/operation.ts';
 import { TatorError, failureOf } from './error.ts';
 import type { Answer, Exchanged } from './exchange.ts';
 
-/** What a call resolves to, or the error that it throws. */
-export function replyOf(operation: Operation, result: Exchanged): unknown {
+/** What a call resolves to, or the error that it throws; null for a body that the caller knows. */
+export function replyOf(
+  operation: Operation,
+  result: Exchanged,
+  isKnown?: (bytes: Uint8Array) => boolean,
+): unknown {
   if (result.kind === 'broken')
     throw new TatorError(operation.name, failureOf(operation.name, result), result.cause);
   if (isSuccess(operation, result))
-    return valueOf(operation, expectedReply(operation, result.status), result);
+    return isKnown?.(result.bytes) === true
+      ? null
+      : valueOf(operation, expectedReply(operation, result.status), result);
   throw answerError(operation, result);
 }
 

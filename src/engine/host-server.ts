@@ -9,6 +9,7 @@ import {
   type Answer,
   type CatalogSpec,
   type CreateSpec,
+  type DigestedMarks,
   type MarkQuery,
   type MediaSpec,
   type ServerMedia,
@@ -23,7 +24,7 @@ import { createInCatalog, deleteInCatalog, patchInCatalog, type CatalogTarget } 
 import { answerOf, garbled } from './failures.ts';
 import { MediaKeys } from './media-keys.ts';
 import { Members } from './members.ts';
-import type { ReadExtension, ServerCall } from './server-call.ts';
+import type { ReadExtension, ReadUnless, ServerCall } from './server-call.ts';
 import {
   asId,
   asList,
@@ -47,14 +48,24 @@ const hubTraits: ServerTraits = { storesAnyText: true, exactRefusals: true, late
 /** The server behind the host's RPC, as the engine sees it. */
 export class HostServer implements ServerPort {
   readonly #call: ServerCall;
+  readonly #readUnless: ReadUnless;
   readonly #extension: ReadExtension;
   readonly #mediaKeys: MediaKeys;
   readonly #members: Members;
   readonly #dtypes = new Map<number, LocalizationDtype>();
   readonly #mediaDtypes = new Map<number, string>();
 
-  constructor(call: ServerCall, extension: ReadExtension) {
+  constructor({
+    call,
+    readUnless,
+    extension,
+  }: {
+    call: ServerCall;
+    readUnless: ReadUnless;
+    extension: ReadExtension;
+  }) {
     this.#call = call;
+    this.#readUnless = readUnless;
     this.#extension = extension;
     this.#mediaKeys = new MediaKeys(call);
     this.#members = new Members(call);
@@ -65,6 +76,15 @@ export class HostServer implements ServerPort {
       const { operation, args } = listRequest(query);
       const rows = asList(await this.#call(operation, args), operation);
       return this.#rows(query.projectId, query.kind, rows);
+    }, read);
+  }
+
+  readMarksUnless(query: MarkQuery, known: string | null): Promise<Answer<DigestedMarks>> {
+    return answerOf(async () => {
+      const { operation, args } = listRequest(query);
+      const { value, digest } = await this.#readUnless(operation, args, known ?? '');
+      if (digest === known) return { digest, rows: null };
+      return { digest, rows: await this.#rows(query.projectId, query.kind, asList(value, operation)) };
     }, read);
   }
 

@@ -1,3 +1,4 @@
+import { TidemarkError } from '../contract/errors.ts';
 import type { Host } from '../contract/host-rpc.ts';
 
 /** One operation of the account's server, by the names of the REST contract; throws `TidemarkError`. */
@@ -6,6 +7,16 @@ export type ServerCall = (
   args: Record<string, unknown>,
   options?: { timeoutMs?: number; idempotencyKey?: string },
 ) => Promise<unknown>;
+
+/**
+ * A read whose answer may be known by its digest: `value` is null where it is. Any text that is no digest
+ * asks for both. Throws `TidemarkError`.
+ */
+export type ReadUnless = (
+  operation: string,
+  args: Record<string, unknown>,
+  known: string,
+) => Promise<{ value: unknown; digest: string }>;
 
 /** One of a hub's own operations; null where the server has none of it. Throws `TidemarkError`. */
 export type ReadExtension = (
@@ -16,6 +27,14 @@ export type ReadExtension = (
 export function readExtensionOf(host: Host, account: string): ReadExtension {
   return async (path, query) =>
     (await host.call('server.extension', { account, path, query: { ...query } })).value;
+}
+
+export function readUnlessOf(host: Host, account: string): ReadUnless {
+  return async (operation, args, known) => {
+    const { value, digest } = await host.call('server.call', { account, operation, args, known });
+    if (digest === undefined) throw new TidemarkError('garbled-answer', { detail: 'no digest' });
+    return { value, digest };
+  };
 }
 
 export function serverCallOf(host: Host, account: string): ServerCall {

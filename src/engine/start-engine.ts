@@ -8,7 +8,7 @@ import type { SyncStorage } from '../sync/ports.ts';
 import { HostServer } from './host-server.ts';
 import { LocalMedias } from './local-media.ts';
 import { outlineLogOf, recorderOf } from './recorder.ts';
-import { readExtensionOf, serverCallOf } from './server-call.ts';
+import { readExtensionOf, readUnlessOf, serverCallOf } from './server-call.ts';
 
 export interface EngineParts {
   host: Host;
@@ -44,7 +44,11 @@ export async function startEngine({
   const medias = new LocalMedias({ host, account, device: opened.device, clock });
   const engine = startSyncEngine({
     storage: opened.sync,
-    server: new HostServer(serverCallOf(host, account), readExtensionOf(host, account)),
+    server: new HostServer({
+      call: serverCallOf(host, account),
+      readUnless: readUnlessOf(host, account),
+      extension: readExtensionOf(host, account),
+    }),
     clock,
     random,
     makeId,

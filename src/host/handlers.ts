@@ -1,6 +1,7 @@
 import { TidemarkError, type ErrorCode } from '../contract/errors.ts';
 import type { AppInfo } from '../contract/host-rpc.ts';
 import type { HostHandlers } from '../contract/rpc.ts';
+import { digested } from './digested.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { HubSupervisor } from './hub-supervisor.ts';
 import { tellAccounts } from './accounts/tell-accounts.ts';
@@ -116,9 +117,11 @@ function accountHandlers(services: Services): Pick<HostHandlers, AccountMethods>
       tellAccounts(services);
       return done;
     },
-    'server.call': async ({ account, operation, args, timeoutMs, idempotencyKey }) => ({
-      value: await server.call(account, operation, args, { timeoutMs, idempotencyKey }),
-    }),
+    'server.call': async ({ account, operation, args, timeoutMs, idempotencyKey, known }) => {
+      const call = (isKnown?: (bytes: Uint8Array) => boolean): Promise<unknown> =>
+        server.call(account, operation, args, { timeoutMs, idempotencyKey, isKnown });
+      return known === undefined ? { value: await call() } : digested(known, call);
+    },
     'server.extension': async ({ account, path, query }) => ({
       value: await server.extension(account, path, query, AbortSignal.timeout(extensionLimit)),
     }),

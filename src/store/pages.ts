@@ -43,6 +43,12 @@ export class Pages {
     return blobs.flatMap((blob) => (blob === undefined ? [] : unpackMarks(blob.json)));
   }
 
+  /** The digests of all pages of the media and kind, as one text. */
+  async printOf(media: MediaKey, kind: EntityKind): Promise<string> {
+    const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
+    return heads.map(({ id, digest }) => `${id}=${digest}`).join(' ');
+  }
+
   /** Whether these are all rows of the media and kind, in any order, each as it is known. */
   async areAll(media: MediaKey, kind: EntityKind, rows: readonly ServerRow[]): Promise<boolean> {
     const heads = (await this.#heads([media])).filter((head) => head.kind === kind);

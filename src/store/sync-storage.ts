@@ -113,12 +113,25 @@ export class DexieSyncStorage implements SyncStorage {
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean> {
     const db = this.#db;
     return db.transaction('r', [db.pageHeads, db.pageBlobs, db.edits, db.conflicts], async () => {
-      const [edits, conflicts] = await Promise.all([
-        db.edits.where('media').equals(media).count(),
-        db.conflicts.where('media').equals(media).count(),
-      ]);
-      return edits + conflicts === 0 && (await this.#pages.areAll(media, kind, rows));
+      return !(await this.#isWaiting(media)) && (await this.#pages.areAll(media, kind, rows));
     });
+  }
+
+  printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null> {
+    const db = this.#db;
+    return db.transaction('r', [db.pageHeads, db.edits, db.conflicts], async () =>
+      (await this.#isWaiting(media)) ? null : this.#pages.printOf(media, kind),
+    );
+  }
+
+  /** Whether something of the user lies over the media's rows; inside a transaction. */
+  async #isWaiting(media: MediaKey): Promise<boolean> {
+    const { edits, conflicts } = this.#db;
+    const counts = await Promise.all([
+      edits.where('media').equals(media).count(),
+      conflicts.where('media').equals(media).count(),
+    ]);
+    return counts.some((count) => count > 0);
   }
 
   async statesOf(media: MediaKey): Promise<ServerRow[]> {

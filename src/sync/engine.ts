@@ -15,6 +15,7 @@ import { pullProjects } from './contact.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { pushMedia } from './media-push.ts';
 import { stockTraits, type ServerTraits, type SyncStatus } from './ports.ts';
+import { KnownAnswers } from './known-answers.ts';
 import { audit, pull } from './pull.ts';
 import { push } from './push.ts';
 import { Permissions } from './permissions.ts';
@@ -89,6 +90,7 @@ export class Loop {
   #projects: Project[] = [];
   #traits: ServerTraits = stockTraits;
   readonly #refusals = new Refusals();
+  readonly #answers = new KnownAnswers();
   readonly #permissions = new Permissions();
   /** Something waits for a permission. */
   #waits = false;
@@ -266,7 +268,7 @@ export class Loop {
     if (next === undefined) return done;
     const [media, mediaId] = next;
     for (const kind of ['localization', 'state'] as const) {
-      const outcome = await audit(this.#deps(), { projectId, kind, media, mediaId });
+      const outcome = await audit(this.#deps(), { projectId, kind, media, mediaId }, this.#answers);
       if (outcome.kind === 'stopped') return outcome;
     }
     return done;

@@ -226,6 +226,8 @@ export function mediaRow(
 /** The server, as the engine sees it. Every call may be lost before or after it took effect. */
 export interface ServerPort {
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>>;
+  /** As `readMarks`, without the rows where the answer is to the last byte the one of this digest. */
+  readMarksUnless(query: MarkQuery, known: string | null): Promise<Answer<DigestedMarks>>;
   /**
    * Row ids in the order of the specs. All of one kind and project, at most 500. With a `key` (`keyed`)
    * the same request has an effect once, however often it is sent.
@@ -268,6 +270,14 @@ export interface ServerPort {
 
   /** What it can do beyond a stock Tator. */
   readTraits(): Promise<Answer<ServerTraits>>;
+}
+
+/** An answer to `readMarks`, or only that it is the known one. */
+export interface DigestedMarks {
+  /** Of the answer as the server sent it. */
+  digest: string;
+  /** Null where the digest is the known one. */
+  rows: ServerRow[] | null;
 }
 
 /** What a server told about itself; a stock Tator has `stockTraits`. */
@@ -353,6 +363,11 @@ export interface SyncStorage {
    * it cannot tell.
    */
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean>;
+  /**
+   * Stands for the rows that are known of the media: another text where one of them differs. Null while
+   * something of the user waits there.
+   */
+  printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null>;
   /** Which rows of one media are known, tombstones included. */
   marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]>;
 

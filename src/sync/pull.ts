@@ -2,7 +2,8 @@ import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts'
 import type { Json } from '../base/json.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold, isNews, rebase } from './merge.ts';
-import type { Answer, Cursors, MarkQuery, RowMark, ServerRow } from './ports.ts';
+import type { KnownAnswers, KnownList } from './known-answers.ts';
+import type { Answer, Cursors, MarkQuery, RowMark, ServerPort, ServerRow } from './ports.ts';
 
 /*
  * Pull, in layers, since no single one sees every change (a server writes some without moving any
@@ -141,22 +142,23 @@ export async function audit(
     media,
     mediaId,
   }: { projectId: number; kind: AnnotationKind; media: MediaKey; mediaId: number },
+  answers: KnownAnswers,
 ): Promise<PartOutcome> {
   const { storage } = deps;
-  const read = await readSet(deps, {
-    projectId,
-    kind,
-    mediaIds: [mediaId],
-    allMarks: false,
-    limit: rowsAtOnce,
-  });
-  if (!read.ok) return stopped(read.failure);
   const name = `audit/${media}/${kind}`;
-  if (await storage.isKnown(media, kind, read.value)) {
+  const print = await printOf(deps, media, kind);
+  const query = { projectId, kind, mediaIds: [mediaId], allMarks: false, limit: rowsAtOnce };
+  const read = await readSet(deps, query, print === null ? null : answers.of(name, print));
+  if (!read.ok) return stopped(read.failure);
+  const { rows, lists } = read.value;
+  if (rows === null) return done;
+  answers.forget(name);
+  if (await storage.isKnown(media, kind, rows)) {
     if (parseSuspects(await storage.cursor(name)).size > 0) await storage.setCursor(name, {});
+    if (print !== null && print === (await printOf(deps, media, kind))) answers.note(name, print, lists);
     return done;
   }
-  const listed = new Map(newestOfEach(read.value).map((row) => [entityKey(row.ref), row]));
+  const listed = new Map(newestOfEach(rows).map((row) => [entityKey(row.ref), row]));
   const putBack = await foldAll(deps, [...listed.values()], {});
   const known = await storage.marksOf(media, kind);
   const before = parseSuspects(await storage.cursor(name));
@@ -189,17 +191,53 @@ function differs(known: RowMark, listed: ServerRow | undefined): boolean {
   return listed.mark === known.mark && listed.rowId !== known.rowId;
 }
 
-async function readSet({ server }: SyncDeps, query: MarkQuery): Promise<Answer<ServerRow[]>> {
+/**
+ * The members of a track are told by row ids, and which elements those are can change while the answer
+ * stays as it is: states are always compared.
+ */
+async function printOf({ storage }: SyncDeps, media: MediaKey, kind: AnnotationKind): Promise<string | null> {
+  return kind === 'state' ? null : storage.printOf(media, kind);
+}
+
+/** The rows, and the lists that they came in; null for the rows where all lists are the known ones. */
+async function readSet(
+  { server }: SyncDeps,
+  query: MarkQuery,
+  known: readonly KnownList[] | null,
+): Promise<Answer<{ rows: ServerRow[] | null; lists: KnownList[] }>> {
+  if (known !== null) {
+    const same = await isSame(server, query, known);
+    if (!same.ok) return same;
+    if (same.value) return { ok: true, value: { rows: null, lists: [...known] } };
+  }
   const rows: ServerRow[] = [];
+  const lists: KnownList[] = [];
   for (let after = 0; ;) {
-    const answer = await server.readMarks({ ...query, after });
+    const answer = await server.readMarksUnless({ ...query, after }, null);
     if (!answer.ok) return answer;
-    rows.push(...answer.value);
-    const last = answer.value.at(-1);
-    if (answer.value.length < query.limit || last === undefined || last.rowId <= after)
-      return { ok: true, value: rows };
+    const { digest, rows: more } = answer.value;
+    if (more === null) return { ok: false, failure: { kind: 'unknown-outcome', message: 'no rows' } };
+    rows.push(...more);
+    lists.push({ after, digest });
+    const last = more.at(-1);
+    if (more.length < query.limit || last === undefined || last.rowId <= after)
+      return { ok: true, value: { rows, lists } };
     after = last.rowId;
   }
+}
+
+/** Whether the server answers as it did before, list by list. Something else is rare, and then read anew. */
+async function isSame(
+  server: ServerPort,
+  query: MarkQuery,
+  known: readonly KnownList[],
+): Promise<Answer<boolean>> {
+  for (const { after, digest } of known) {
+    const answer = await server.readMarksUnless({ ...query, after }, digest);
+    if (!answer.ok) return answer;
+    if (answer.value.rows !== null) return { ok: true, value: false };
+  }
+  return { ok: true, value: true };
 }
 
 function parseSuspects(value: Json): Map<EntityKey, number> {

@@ -2,11 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { serveRpc, type HostHandlers } from '../../src/contract/rpc.ts';
+import { digested } from '../../src/host/digested.ts';
 import type { Recorder } from '../../src/host/recorder.ts';
 import { socketChannel } from '../../src/host/server/socket-channel.ts';
 
-/** The recorder's part of the host, over the real RPC and a real socket. */
-export async function serveRecorder(recorder: Recorder): Promise<{ address: string; close(): void }> {
+/**
+ * The recorder's part of the host, over the real RPC and a real socket; with `answerTo` also the calls of
+ * the server, answered by these bytes.
+ */
+export async function serveRecorder(
+  recorder: Recorder,
+  answerTo?: (args: Record<string, unknown>) => Uint8Array,
+): Promise<{ address: string; close(): void }> {
   const methods: Partial<HostHandlers> = {
     'recorder.append': ({ account, bodies }) => recorder.append(account, bodies),
     'recorder.read': ({ account, after, limit }) => recorder.read(account, after, limit),
@@ -14,6 +21,11 @@ export async function serveRecorder(recorder: Recorder): Promise<{ address: stri
       await recorder.release(account, through);
       return {};
     },
+    'server.call': ({ args, known }) =>
+      digested(known ?? '', (isKnown) => {
+        const bytes = answerTo?.(args) ?? new Uint8Array();
+        return Promise.resolve(isKnown(bytes) ? null : bytes.length);
+      }),
   };
   const http = createServer();
   const sockets = new WebSocketServer({ server: http });

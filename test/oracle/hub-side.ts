@@ -7,6 +7,7 @@ import type { Fields } from '../../src/domain/fields.ts';
 import { editMembers, localizationRow, type RowContext } from '../../src/engine/annotation-wire.ts';
 import { HostServer } from '../../src/engine/host-server.ts';
 import { attributeMembers, type Wire } from '../../src/engine/wire.ts';
+import { digested } from '../../src/host/digested.ts';
 import type { Answer as HubAnswer, HubClient, Reply, TestHub } from '../support/hub.ts';
 import { makeProject, type Crew, type HubProject } from './hub-project.ts';
 import { EngineUser, type Context, type Mark, type Names, type Seen, type Side } from './side.ts';
@@ -192,11 +193,13 @@ function named(mark: Mark): Wire {
 function adapterOf(host: string, token: string, fetch: Fetch): HostServer {
   const clock = systemClock();
   const client = createTatorClient({ host, token, fetch, clock, random: Math.random, tries: 1 });
-  return new HostServer(
-    (operation, args, options = {}) =>
+  return new HostServer({
+    call: (operation, args, options = {}) =>
       client.call(operation as OperationName, args, { idempotencyKey: options.idempotencyKey }),
-    (path, query) => readExtension(path, query, { host, token, fetch, clock }),
-  );
+    readUnless: (operation, args, known) =>
+      digested(known, (isKnown) => client.call(operation as OperationName, args, { isKnown })),
+    extension: (path, query) => readExtension(path, query, { host, token, fetch, clock }),
+  });
 }
 
 function seenOf({ status, body }: Reply<HubAnswer>): Seen {

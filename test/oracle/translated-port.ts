@@ -4,6 +4,7 @@ import type { EntityRef } from '../../src/domain/identity.ts';
 import type {
   Answer,
   CreateSpec,
+  DigestedMarks,
   MarkQuery,
   MediaSpec,
   ServerMedia,
@@ -35,6 +36,11 @@ export class TranslatedPort implements ServerPort {
     const narrowed = version === undefined ? {} : { version: toHub(this.#versions, version) };
     const answer = await this.#server.readMarks({ ...query, projectId: this.#project.id, ...narrowed });
     return answer.ok ? { ok: true, value: answer.value.map((row) => this.row(row)) } : answer;
+  }
+
+  /** Scripts make no audits. */
+  readMarksUnless(): Promise<Answer<DigestedMarks>> {
+    return Promise.reject(new Error('not part of a script'));
   }
 
   createAnnotations(_projectId: number, specs: CreateSpec[], key?: string): Promise<Answer<number[]>> {

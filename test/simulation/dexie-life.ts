@@ -74,6 +74,10 @@ export class DexieLife implements SyncStorage {
     return this.#read((storage) => storage.isKnown(media, kind, rows));
   }
 
+  printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null> {
+    return this.#read((storage) => storage.printOf(media, kind));
+  }
+
   statesOf(media: MediaKey): Promise<ServerRow[]> {
     return this.#read((storage) => storage.statesOf(media));
   }

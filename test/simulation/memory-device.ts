@@ -314,16 +314,22 @@ class MemoryStorage implements SyncStorage {
   ): Promise<boolean> {
     await this.#read();
     const states = [...this.#device.tables.states.values()];
-    const isWaiting = states.some(
-      ({ edit, conflicts }) =>
-        edit?.media === media || conflicts.some((conflict) => conflict.media === media),
-    );
+    const isWaiting = states.some((state) => isWaitingAt(state, media));
     const known = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
     const left = new Map(known.map((row) => [entityKey(row.ref), row]));
     return (
       !isWaiting &&
       known.length === rows.length &&
       rows.every((row) => sameJson(left.get(entityKey(row.ref)), row) && left.delete(entityKey(row.ref)))
+    );
+  }
+
+  async printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null> {
+    await this.#read();
+    const states = [...this.#device.tables.states.values()];
+    if (states.some((state) => isWaitingAt(state, media))) return null;
+    return JSON.stringify(
+      states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : [])),
     );
   }
 
@@ -437,4 +443,9 @@ function deepFreeze<T>(value: T): T {
     for (const part of Object.values(value)) deepFreeze(part);
   }
   return value;
+}
+
+/** Whether something of the user lies over the media's rows. */
+function isWaitingAt({ edit, conflicts }: EntityState, media: MediaKey): boolean {
+  return edit?.media === media || conflicts.some((conflict) => conflict.media === media);
 }

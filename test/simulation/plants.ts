@@ -7,6 +7,7 @@ import type {
   ServerPort,
   SyncStorage,
 } from '../../src/sync/ports.ts';
+import { digesting } from './tator-port.ts';
 import type { Planted } from './world.ts';
 
 /**
@@ -28,7 +29,12 @@ function replacing<T extends object>(target: T, methods: Partial<T>): T {
 type Methods<T> = (target: T) => Partial<T>;
 
 const onServer = (methods: Methods<ServerPort>): Planted => ({
-  wrapServer: (server) => replacing(server, methods(server)),
+  wrapServer: (server) => {
+    const own = methods(server);
+    // An audit reads the same lists by another name.
+    const digested = own.readMarks === undefined ? {} : { readMarksUnless: digesting(own.readMarks) };
+    return replacing(server, { ...digested, ...own });
+  },
 });
 
 const onStorage = (methods: Methods<SyncStorage>): Planted => ({

@@ -5,6 +5,7 @@ import {
   stockTraits,
   type Answer,
   type CreateSpec,
+  type DigestedMarks,
   type Failure,
   type MarkQuery,
   type MediaSpec,
@@ -45,6 +46,16 @@ export interface Traffic {
 }
 
 /** The simulated server through a link and out of a process that may fail at any point. */
+/** `readMarksUnless` over a `readMarks`; the very text of the rows is their digest. */
+export function digesting(readMarks: ServerPort['readMarks']): ServerPort['readMarksUnless'] {
+  return async (query, known) => {
+    const answer = await readMarks(query);
+    if (!answer.ok) return answer;
+    const digest = JSON.stringify(answer.value);
+    return { ok: true, value: { digest, rows: digest === known ? null : answer.value } };
+  };
+}
+
 export class FaultyPort implements ServerPort {
   readonly #tator: SimulatedTator;
   readonly #life: Life;
@@ -71,6 +82,10 @@ export class FaultyPort implements ServerPort {
 
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
     return this.#read(() => this.#tator.list(query));
+  }
+
+  readMarksUnless(query: MarkQuery, known: string | null): Promise<Answer<DigestedMarks>> {
+    return digesting((each) => this.readMarks(each))(query, known);
   }
 
   createAnnotations(_projectId: number, specs: CreateSpec[], key?: string): Promise<Answer<number[]>> {

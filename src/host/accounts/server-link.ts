@@ -10,6 +10,8 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** A hub carries out a POST with the same key once. */
   idempotencyKey?: string | undefined;
+  /** Asked with the bytes of an answer; where it says true they are not parsed, and the call resolves to null. */
+  isKnown?: ((bytes: Uint8Array) => boolean) | undefined;
 }
 
 /** Fails with `TidemarkError` only. */

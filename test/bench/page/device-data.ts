@@ -1,6 +1,6 @@
 import type { Project } from '../../../src/domain/entity-types.ts';
 import type { MediaKey } from '../../../src/domain/identity.ts';
-import type { ServerMedia, ServerRow } from '../../../src/sync/ports.ts';
+import type { MarkQuery, ServerMedia, ServerRow } from '../../../src/sync/ports.ts';
 
 /** What is on the measured device. */
 export interface Device {
@@ -39,7 +39,7 @@ export function mediasOf(device: Device): ServerMedia[] {
 }
 
 /** Row `i` of media `n`: what a person drew, so no two alike, and the same at each call. */
-export function rowAt(device: Device, n: number, i: number): ServerRow {
+export function rowAt(device: Pick<Device, 'rowsOfMedia'>, n: number, i: number): ServerRow {
   const rowId = n * device.rowsOfMedia + i + 1;
   const [a, b] = [mixed(rowId), mixed(rowId * 3 + 1)];
   return {
@@ -66,6 +66,20 @@ export function rowAt(device: Device, n: number, i: number): ServerRow {
     modifiedBy: 1 + (a % 6),
     modifiedAt: new Date(1_760_000_000_000 + rowId * 1700 + (a % 1000)).toISOString(),
   };
+}
+
+/** What a server that holds the device's rows and nothing else answers. */
+export function rowsFor(
+  device: Pick<Device, 'medias' | 'rowsOfMedia'>,
+  { after = 0, limit, mediaIds }: MarkQuery,
+): ServerRow[] {
+  const [only] = mediaIds ?? [];
+  const { rowsOfMedia, medias } = device;
+  const begin = Math.max(after, only === undefined ? 0 : (only - 1) * rowsOfMedia);
+  const end = Math.min(begin + limit, (only ?? medias) * rowsOfMedia);
+  return Array.from({ length: Math.max(0, end - begin) }, (_, i) =>
+    rowAt(device, Math.floor((begin + i) / rowsOfMedia), (begin + i) % rowsOfMedia),
+  );
 }
 
 /** An integer below 2^31 that looks like chance. */

@@ -1,16 +1,19 @@
 import { Dexie, type EntityTable } from 'dexie';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { sameJson } from '../../../src/base/json.ts';
+import type { Host } from '../../../src/contract/host-rpc.ts';
+import { readUnlessOf } from '../../../src/engine/server-call.ts';
 import { recorderOf } from '../../../src/renderer/backend/recorder-of.ts';
 import { openStore, type OpenedStore } from '../../../src/store/open-store.ts';
 import type { Live } from '../../../src/store/types.ts';
 import type { SyncDeps } from '../../../src/sync/deps.ts';
 import { stockTraits, type MarkQuery, type ServerPort, type ServerRow } from '../../../src/sync/ports.ts';
 import { Permissions } from '../../../src/sync/permissions.ts';
+import { KnownAnswers } from '../../../src/sync/known-answers.ts';
 import { audit, pull } from '../../../src/sync/pull.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
 import { connectTo } from './connect-to.ts';
-import { mediaKeyAt, mediasOf, project, rowAt, type Device } from './device-data.ts';
+import { mediaKeyAt, mediasOf, project, rowAt, rowsFor, type Device } from './device-data.ts';
 
 type PlainRow = ServerRow & { id: string };
 type PlainDatabase = Dexie & { rows: EntityTable<PlainRow, 'id'> };
@@ -27,12 +30,15 @@ class ScaleBench {
   readonly #clock: Clock = systemClock();
   #opened: OpenedStore | null = null;
   #plain: PlainDatabase | null = null;
+  #host: Host | null = null;
+  readonly #answers = new KnownAnswers();
   /** ms spent in making the rows that the server would have sent. */
   #making = 0;
 
   /** Opens the store over the host's RPC and reads what the first view of a media needs. */
   async open(device: Device, media: number): Promise<OpenTimes> {
     const host = await connectTo(device.hostAddress);
+    this.#host = host;
     const started = performance.now();
     const recorder = recorderOf(host, device.account);
     const makeId = (): string => crypto.randomUUID();
@@ -96,7 +102,11 @@ class ScaleBench {
     const ms = await timed(async () => {
       for (let n = from; n < to; n += 1) {
         const media = { media: mediaKeyAt(device, n), mediaId: n + 1 };
-        const outcome = await audit(deps, { projectId: project.id, kind: 'localization', ...media });
+        const outcome = await audit(
+          deps,
+          { projectId: project.id, kind: 'localization', ...media },
+          this.#answers,
+        );
         if (outcome.kind !== 'done') throw new Error('the audit was stopped');
       }
     });
@@ -203,6 +213,11 @@ class ScaleBench {
     return this.#opened.sync;
   }
 
+  get #connected(): Host {
+    if (this.#host === null) throw new Error('the host is not in reach');
+    return this.#host;
+  }
+
   #deps(device: Device): SyncDeps {
     const readMarks = async (query: MarkQuery): Promise<{ ok: true; value: ServerRow[] }> => {
       const started = performance.now();
@@ -210,10 +225,17 @@ class ScaleBench {
       this.#making += performance.now() - started;
       return { ok: true, value };
     };
+    // Whether the answer is the known one is asked over the host's RPC, as in truth.
+    const readUnless = readUnlessOf(this.#connected, device.account);
+    const readMarksUnless: ServerPort['readMarksUnless'] = async (query, known) => {
+      const { digest } = await readUnless('get_localization_list', { ...query }, known ?? '');
+      if (digest === known) return { ok: true, value: { digest, rows: null } };
+      return { ok: true, value: { digest, rows: (await readMarks(query)).value } };
+    };
     return {
       storage: this.#sync,
       // Pull and audit ask a server for marks alone.
-      server: { readMarks } as Partial<ServerPort> as ServerPort,
+      server: { readMarks, readMarksUnless } as Partial<ServerPort> as ServerPort,
       clock: this.#clock,
       makeId: () => crypto.randomUUID(),
       traits: stockTraits,
@@ -221,17 +243,6 @@ class ScaleBench {
       permissions: new Permissions(),
     };
   }
-}
-
-/** What a server that holds the device's rows and nothing else answers. */
-function rowsFor(device: Device, { after = 0, limit, mediaIds }: MarkQuery): ServerRow[] {
-  const [only] = mediaIds ?? [];
-  const { rowsOfMedia, medias } = device;
-  const begin = Math.max(after, only === undefined ? 0 : (only - 1) * rowsOfMedia);
-  const end = Math.min(begin + limit, (only ?? medias) * rowsOfMedia);
-  return Array.from({ length: Math.max(0, end - begin) }, (_, i) =>
-    rowAt(device, Math.floor((begin + i) / rowsOfMedia), (begin + i) % rowsOfMedia),
-  );
 }
 
 function plainOf(row: ServerRow): PlainRow {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError, type ErrorCode } from '../../../src/contract/errors.ts';
 import { HostServer } from '../../../src/engine/host-server.ts';
-import { serverCallOf } from '../../../src/engine/server-call.ts';
+import { readUnlessOf, serverCallOf } from '../../../src/engine/server-call.ts';
 import { FakeHost } from './fake-host.ts';
 
 type Operations = Record<string, () => unknown>;
@@ -19,7 +19,12 @@ function serverOf(operations: Operations) {
       string,
       unknown
     >;
-  return { server: new HostServer(serverCallOf(host, 'crew'), () => Promise.resolve(null)), asked };
+  const server = new HostServer({
+    call: serverCallOf(host, 'crew'),
+    readUnless: readUnlessOf(host, 'crew'),
+    extension: () => Promise.resolve(null),
+  });
+  return { server, asked };
 }
 
 const ref = {
@@ -52,6 +57,30 @@ const row = {
 const media = { id: 5, project: 1, type: 3, name: 'clip', elemental_id: 'key-5', attributes: {} };
 
 describe('reading marks', () => {
+  it('leaves out the rows of an answer that is known, and makes those of any other', async () => {
+    const host = new FakeHost({
+      'server.call': ({ operation, known }: { operation: string; known?: string }) => {
+        if (operation === 'get_media_list_by_id') return { value: [media] };
+        return { value: known === 'same' ? null : [row], digest: 'same' };
+      },
+    });
+    const server = new HostServer({
+      call: serverCallOf(host, 'crew'),
+      readUnless: readUnlessOf(host, 'crew'),
+      extension: () => Promise.resolve(null),
+    });
+    const query = { projectId: 1, kind: 'localization', allMarks: false, limit: 100 } as const;
+    expect(await server.readMarksUnless(query, 'same')).toEqual({
+      ok: true,
+      value: { digest: 'same', rows: null },
+    });
+    for (const known of [null, 'other'])
+      expect(await server.readMarksUnless(query, known)).toMatchObject({
+        ok: true,
+        value: { digest: 'same', rows: [{ ref, rowId: 31, mark: 2, media: 'key-5' }] },
+      });
+  });
+
   it('makes fields of a row and a key of its media', async () => {
     const { server, asked } = serverOf({
       get_localization_list: () => [row],

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { KnownAnswers } from '../../../src/sync/known-answers.ts';
 import { audit } from '../../../src/sync/pull.ts';
 import { stockTraits, type ServerPort, type ServerRow } from '../../../src/sync/ports.ts';
 import type { SyncDeps } from '../../../src/sync/deps.ts';
 import { Permissions } from '../../../src/sync/permissions.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
 import type { OpenedStore } from '../../../src/store/open-store.ts';
-import { makeWorld, media, now, refOf, rowOf, serve } from '../store/support.ts';
+import { digesting } from '../../simulation/tator-port.ts';
+import { changeCommand, makeWorld, media, now, refOf, rowOf, serve } from '../store/support.ts';
 
 const rows = ['a', 'b', 'c'].map((id, i) => rowOf(refOf(id), { rowId: i + 1 }));
 const what = { projectId: 1, kind: 'localization', media, mediaId: 9 } as const;
@@ -27,7 +29,9 @@ function depsOf(opened: OpenedStore, told: readonly ServerRow[]): { deps: SyncDe
   const deps: SyncDeps = {
     storage,
     // An audit asks for marks alone.
-    server: { readMarks: async () => ({ ok: true, value: [...told] }) } as Partial<ServerPort> as ServerPort,
+    server: {
+      readMarksUnless: digesting(async () => ({ ok: true, value: [...told] })),
+    } as Partial<ServerPort> as ServerPort,
     clock: { now: () => 1, after: () => () => undefined },
     makeId: () => 'id',
     traits: stockTraits,
@@ -42,7 +46,7 @@ describe('the audit of a media', () => {
     const opened = await makeWorld().open();
     await serve(opened, rows);
     const { deps, revised } = depsOf(opened, rows);
-    expect(await audit(deps, what)).toEqual({ kind: 'done' });
+    expect(await audit(deps, what, new KnownAnswers())).toEqual({ kind: 'done' });
     expect(revised()).toBe(0);
   });
 
@@ -50,7 +54,7 @@ describe('the audit of a media', () => {
     const opened = await makeWorld().open();
     await serve(opened, rows);
     const silent = { ...rows[1]!, fields: { frame: 77 } };
-    await audit(depsOf(opened, [rows[0]!, silent, rows[2]!]).deps, what);
+    await audit(depsOf(opened, [rows[0]!, silent, rows[2]!]).deps, what, new KnownAnswers());
     expect((await now(opened.store.annotations(media, [])))[1]).toMatchObject({ fields: { frame: 77 } });
   });
 
@@ -59,11 +63,11 @@ describe('the audit of a media', () => {
     await serve(opened, rows);
     const missing = rows.slice(1);
     const count = async (): Promise<number> => (await now(opened.store.annotations(media, []))).length;
-    await audit(depsOf(opened, missing).deps, what);
-    await audit(depsOf(opened, rows).deps, what);
-    await audit(depsOf(opened, missing).deps, what);
+    await audit(depsOf(opened, missing).deps, what, new KnownAnswers());
+    await audit(depsOf(opened, rows).deps, what, new KnownAnswers());
+    await audit(depsOf(opened, missing).deps, what, new KnownAnswers());
     expect(await count()).toBe(3);
-    await audit(depsOf(opened, missing).deps, what);
+    await audit(depsOf(opened, missing).deps, what, new KnownAnswers());
     expect(await count()).toBe(2);
   });
 
@@ -76,11 +80,87 @@ describe('the audit of a media', () => {
       [rows[0]!, newer],
       [rows[0]!, newer, other],
     ])
-      await audit(depsOf(opened, told).deps, what);
+      await audit(depsOf(opened, told).deps, what, new KnownAnswers());
     const shown = await now(opened.store.annotations(media, []));
     expect(shown.map(({ ref, fields }) => [ref.version, fields.frame])).toEqual([
       [1, 8],
       [2, 6],
     ]);
+  });
+});
+
+describe('the audit of a media whose answer is known', () => {
+  /** Audits with one memory; tells whether the rows were handed over. */
+  function auditor(opened: OpenedStore) {
+    const answers = new KnownAnswers();
+    return async (told: readonly ServerRow[]): Promise<boolean> => {
+      let handedOver = false;
+      const { deps } = depsOf(opened, []);
+      const readMarksUnless: ServerPort['readMarksUnless'] = async (query, known) => {
+        const after = query.after ?? 0;
+        const list = told.filter(({ rowId }) => rowId > after).slice(0, query.limit);
+        const answer = await digesting(async () => ({ ok: true, value: list }))(query, known);
+        if (answer.ok && answer.value.rows !== null) handedOver = true;
+        return answer;
+      };
+      const server = { readMarksUnless } as Partial<ServerPort> as ServerPort;
+      expect(await audit({ ...deps, server }, what, answers)).toEqual({ kind: 'done' });
+      return handedOver;
+    };
+  }
+
+  it('is not handed the rows again while neither side changes', async () => {
+    const opened = await makeWorld().open();
+    await serve(opened, rows);
+    const audited = auditor(opened);
+    expect([await audited(rows), await audited(rows), await audited(rows)]).toEqual([true, false, false]);
+  });
+
+  it('sees a silent change of the server, and that it was taken back', async () => {
+    const opened = await makeWorld().open();
+    await serve(opened, rows);
+    const audited = auditor(opened);
+    const silent = [rows[0]!, { ...rows[1]!, fields: { frame: 77 } }, rows[2]!];
+    const frame = async () => (await now(opened.store.annotations(media, [])))[1]?.fields.frame;
+    await audited(rows);
+    expect(await audited(silent)).toBe(true);
+    expect(await frame()).toBe(77);
+    expect(await audited(rows)).toBe(true);
+    expect(await frame()).toBe(rows[1]!.fields.frame);
+  });
+
+  it('compares again what changed on the device', async () => {
+    const opened = await makeWorld().open();
+    await serve(opened, rows);
+    const audited = auditor(opened);
+    await audited(rows);
+    await serve(opened, [{ ...rows[1]!, mark: 1, rowId: 9 }]);
+    expect(await audited(rows)).toBe(true);
+    await opened.store.apply(changeCommand(rows[0]!.ref, { frame: 5 }));
+    expect(await audited(rows)).toBe(true);
+  });
+
+  it('counts a row as missing only from the audit that first missed it', async () => {
+    const opened = await makeWorld().open();
+    await serve(opened, rows);
+    const audited = auditor(opened);
+    const count = async (): Promise<number> => (await now(opened.store.annotations(media, []))).length;
+    for (const told of [rows, rows.slice(1), rows, rows, rows.slice(1)]) await audited(told);
+    expect(await count()).toBe(3);
+    expect(await audited(rows.slice(1))).toBe(true);
+    expect(await count()).toBe(2);
+  });
+
+  it('knows a set of several lists, and reads all of it where the last one differs', async () => {
+    const opened = await makeWorld().open();
+    const many = Array.from({ length: 2500 }, (_, i) => rowOf(refOf(`e${i}`), { rowId: i + 1 }));
+    await serve(opened, many);
+    const audited = auditor(opened);
+    expect([await audited(many), await audited(many)]).toEqual([true, false]);
+    const silent = [...many.slice(0, -1), { ...many.at(-1)!, fields: { frame: 77 } }];
+    expect(await audited(silent)).toBe(true);
+    const shown = await now(opened.store.annotations(media, []));
+    expect(shown).toHaveLength(2500);
+    expect(shown.filter(({ fields }) => fields.frame === 77)).toHaveLength(1);
   });
 });

@@ -223,6 +223,24 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(await knows(rows)).toBe(false);
     });
 
+    it('has one print for the same rows of a media, another for others, and none while something waits', async () => {
+      const print = (): Promise<string | null> => at.storage.printOf(media, 'localization');
+      const puts = (row: ServerRow): Promise<void> =>
+        at.storage.revise([{ ref: row.ref, media }], () => [{ row }]);
+      const empty = await print();
+      await puts(rowOf(a));
+      const first = await print();
+      expect(first).not.toBe(empty);
+      await puts(rowOf(b, { rowId: 101 }));
+      expect(new Set([empty, first, await print()]).size).toBe(3);
+      const before = await print();
+      expect(await print()).toBe(before);
+      await puts(rowOf(b, { rowId: 101, fields: { frame: 4 } }));
+      expect(await print()).not.toBe(before);
+      await at.storage.revise([{ ref: a, media }], () => [{ conflicts: [conflictOf(a)] }]);
+      expect(await print()).toBeNull();
+    });
+
     it('the medias of a project that the server has, as they were last told', async () => {
       await at.storage.putServerMedia(1, [mediaOf(media)], { complete: true });
       await at.storage.putServerMedia(2, [mediaOf(otherMedia, { projectId: 2, serverId: 6 })], {
