@@ -167,10 +167,15 @@ describe('bookmarks and favorites', () => {
     const make = (name: string, uri: string): Promise<unknown> =>
       server.call('create_bookmark', { project, body: { name, uri } });
     await make('From the web', `/${project}/annotation/${media!.id}?frame=7&lock=1`);
+    await make('Behind the end', `/${project}/annotation/${media!.id}?frame=9000`);
     await make('Analytics', `/${project}/analytics`);
     await bookmarks.row('Analytics').waitFor({ timeout: 120_000 });
+    await bookmarks.row('Behind the end').click();
+    await laptop.page.getByText('names frame 9000, but this media ends at frame 269').waitFor();
+    await editor.atFrame(269);
     await bookmarks.row('From the web').click();
     await editor.atFrame(7);
+    expect(await laptop.page.getByText('names frame 9000').count()).toBe(0);
     await pictures('bookmarks');
     await bookmarks.row('Analytics').click();
     await laptop.page.getByText('This bookmark leads elsewhere').waitFor();

@@ -8,6 +8,7 @@ import type {
 } from '../../../../src/domain/entity-types.ts';
 import { ProjectEdits } from '../../../../src/renderer/backend/project-edits.svelte.ts';
 import { defaultsOf } from '../../../../src/renderer/editor/editing-controller.svelte.ts';
+import { Drafts } from '../../../../src/renderer/features/inspector/drafts.svelte.ts';
 import {
   favoritesOf,
   fitTo,
@@ -90,6 +91,23 @@ describe('the values of a favorite', () => {
 const favorite = (key: string, over: Partial<Favorite> = {}): Favorite => ({
   ...{ id: 1, key, name: key, type: 3, entityTypeName: 'Localization', page: 1, values: {} },
   ...over,
+});
+
+describe('what is typed and not saved yet', () => {
+  it('goes into a favorite where it could be saved', () => {
+    const drafts = new Drafts(() => Promise.resolve(true));
+    const ref = { kind: 'localization', version: 1, elementalId: 'a' } as const;
+    drafts.type(ref, 'Count', '7');
+    drafts.type(ref, 'Species', 'Ling');
+    drafts.type({ ...ref, elementalId: 'b' }, 'Comment', 'of another one');
+    expect(drafts.over(ref, definitions, { Species: 'Cod', Count: 2, Alive: true })).toEqual({
+      Species: 'Ling',
+      Count: 7,
+      Alive: true,
+    });
+    drafts.type(ref, 'Count', 'many');
+    expect(drafts.over(ref, definitions, { Count: 2 })).toMatchObject({ Count: 2 });
+  });
 });
 
 describe('the list of favorites', () => {
