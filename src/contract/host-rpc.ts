@@ -66,13 +66,21 @@ export const LocalMediaStage = Type.Union([
 ]);
 export type LocalMediaStage = Static<typeof LocalMediaStage>;
 
+/** Row id of a section, its key where no server has it yet, or null for none. */
+export const SectionPlace = Type.Union([
+  Type.Integer(),
+  Type.String({ minLength: 1, maxLength: 64 }),
+  Type.Null(),
+]);
+export type SectionPlace = Static<typeof SectionPlace>;
+
 /** A media file in the host's cache. */
 export const LocalMedia = Type.Object({
   /** The media's elemental id, chosen at import. */
   key: Type.String(),
   account: Type.String(),
   projectId: Type.Integer(),
-  sectionId: Type.Union([Type.Integer(), Type.Null()]),
+  sectionId: SectionPlace,
   name: Type.String(),
   /** Bytes of the source file. */
   size: Type.Number(),
@@ -236,7 +244,7 @@ export const hostMethods = {
     Type.Object({
       ...ofAccount,
       projectId: Type.Integer(),
-      sectionId: Type.Union([Type.Integer(), Type.Null()]),
+      sectionId: SectionPlace,
       name: Type.String({ minLength: 1, maxLength: 255 }),
       size: Type.Number({ minimum: 0 }),
       lastModified: Type.Number(),
@@ -250,7 +258,7 @@ export const hostMethods = {
     Type.Object({
       ...ofAccount,
       projectId: Type.Integer(),
-      sectionId: Type.Union([Type.Integer(), Type.Null()]),
+      sectionId: SectionPlace,
       path: Type.String({ minLength: 1 }),
     }),
     Type.Object({ mediaKeys: Type.Array(Type.String()) }),

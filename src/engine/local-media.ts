@@ -58,7 +58,7 @@ export class LocalMedias {
         type,
         kind,
         name,
-        sectionId,
+        sectionId: typeof sectionId === 'number' ? sectionId : null,
         width,
         height,
         frameCount,

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { MakeId } from '../../base/random.ts';
 import { TidemarkError, type Fault } from '../../contract/errors.ts';
-import type { HostParams, HostResult, LocalMedia } from '../../contract/host-rpc.ts';
+import type { HostParams, HostResult, LocalMedia, SectionPlace } from '../../contract/host-rpc.ts';
 import { diskError, isCode, syncFolder, writeAll } from '../files.ts';
 import { throttled } from '../throttle.ts';
 import type { MediaLibrary } from './library.ts';
@@ -186,7 +186,7 @@ function withStage(record: MediaRecord, stage: LocalMedia['stage']): MediaRecord
 interface Place {
   account: string;
   projectId: number;
-  sectionId: number | null;
+  sectionId: SectionPlace;
   name: string;
   size: number;
   lastModified: number;

@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 import type { MakeId } from '../../base/random.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Host } from '../../contract/host-rpc.ts';
+import type { Host, SectionPlace } from '../../contract/host-rpc.ts';
 import type { AnnotationStore } from '../../store/types.ts';
 import type { FrameTable } from '../../domain/frame-time.ts';
 import type { MediaKey } from '../../domain/identity.ts';
@@ -17,7 +17,7 @@ export interface MediaSource {
 export interface ImportTarget {
   account: string;
   projectId: number;
-  sectionId: number | null;
+  sectionId: SectionPlace;
 }
 
 export interface Importer {

@@ -41,8 +41,6 @@ export const en = {
   'sections.move': 'Move to a section',
   'sections.moveOf': 'Move {name} to a section',
   'sections.noSection': 'No section',
-  'sections.later': '{name} is not on the server yet',
-  'sections.later.body': 'The files are added to the project; move them into the section when they are here.',
   'library.project': 'Project',
   'library.search': 'Search media by name',
   'library.add': 'Add media',

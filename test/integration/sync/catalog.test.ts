@@ -85,9 +85,10 @@ describe('what people change in a project beside its annotations', () => {
     await expect.poll(() => now(desk.store.catalog(ids.project)), patience).not.toBeNull();
     await settled();
     desk.host.setOffline(true);
-    const [section, version, parent, child, bookmark, favorite, unseen] = Array.from({ length: 7 }, () =>
-      crypto.randomUUID(),
-    ) as [string, string, string, string, string, string, string];
+    const [section, version, parent, child, bookmark, favorite, unseen, dropped] = Array.from(
+      { length: 8 },
+      () => crypto.randomUUID(),
+    ) as [string, string, string, string, string, string, string, string];
     desk.host.medias.push(localVideo(unseen, ids.project));
     desk.host.emit('media.changed', desk.host.medias.at(-1));
     await expect.poll(() => now(desk.store.mediaItem(unseen)), patience).not.toBeNull();
@@ -112,6 +113,11 @@ describe('what people change in a project beside its annotations', () => {
         ids.box,
       ),
     ]);
+    desk.host.medias.push({ ...localVideo(dropped, ids.project), sectionId: section });
+    desk.host.emit('media.changed', desk.host.medias.at(-1));
+    await expect
+      .poll(() => now(desk.store.mediaItem(dropped)), patience)
+      .toMatchObject({ sectionKey: section });
     const shown = await catalog();
     expect(shown.sections.find(({ key }) => key === section)).toMatchObject({ id: 0, name: 'Dive 7' });
     expect(shown.leaves.find(({ key }) => key === child)).toMatchObject({
@@ -125,7 +131,7 @@ describe('what people change in a project beside its annotations', () => {
     await settled();
     const [made] = await named('section', 'Dive 7');
     expect(made).toMatchObject({ elemental_id: section, path: 'Dive_7' });
-    for (const key of [video, unseen]) {
+    for (const key of [video, unseen, dropped]) {
       const medias = await rest<{ id: number; primary_section: number }[]>(
         'GET',
         `/rest/Medias/${ids.project}?elemental_id=${key}`,

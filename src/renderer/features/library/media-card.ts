@@ -104,6 +104,18 @@ interface Parts {
   fetch: Fetch | undefined;
 }
 
+/** A file that is still coming in lies where it was dropped. */
+function sectionOf(
+  item: MediaItem | null,
+  local: LocalMedia | null,
+): Pick<MediaCard, 'sectionId' | 'sectionKey'> {
+  if (item !== null) return { sectionId: item.sectionId, sectionKey: item.sectionKey };
+  const place = local?.sectionId ?? null;
+  return typeof place === 'string'
+    ? { sectionId: null, sectionKey: place }
+    : { sectionId: place, sectionKey: null };
+}
+
 function cardOf(parts: Parts): MediaCard {
   const { item, local, upload, fetch } = parts;
   const probe = local?.probe ?? null;
@@ -113,8 +125,7 @@ function cardOf(parts: Parts): MediaCard {
     key: item?.key ?? local?.key ?? '',
     name: item?.name ?? local?.name ?? '',
     kind: probe?.kind ?? item?.kind ?? null,
-    sectionId: item === null ? (local?.sectionId ?? null) : item.sectionId,
-    sectionKey: item?.sectionKey ?? null,
+    ...sectionOf(item, local),
     known: item !== null,
     serverId: item?.serverId ?? null,
     frameCount,
