@@ -27,7 +27,10 @@ export type MediaKey = string;
 
 export interface EntityRef {
   kind: EntityKind;
-  /** Version (annotation layer) id of the server; 0 for media, which have no version. */
+  /**
+   * Version (annotation layer) id of the server, or `localVersion` of one that no server has yet; 0 for
+   * media, which have no version.
+   */
   version: number;
   elementalId: ElementalId;
 }
@@ -62,4 +65,27 @@ const HOME = 'project:';
 
 export function catalogRef(kind: CatalogKind, key: string): EntityRef {
   return { kind, version: 0, elementalId: key };
+}
+
+/**
+ * Stands for a version that no server has yet: negative, so that it is never a row id, and the same for
+ * the same key at all times, so that a recovered annotation finds its version again.
+ */
+export function localVersion(key: string): number {
+  let hash = 0;
+  // Below 2^45 after each step: exact in a double, and two of a project's keys never meet in practice.
+  for (const character of key) hash = (hash * 131 + (character.codePointAt(0) ?? 0)) % LARGE_PRIME;
+  return -1 - hash;
+}
+
+/** The largest prime below 2^45. */
+const LARGE_PRIME = 35_184_372_088_777;
+
+export function isLocalVersion(version: number): boolean {
+  return version < 0;
+}
+
+/** How annotations name a version: by its row id as soon as it has one. */
+export function versionOf({ id, key }: { id: number; key: string }): number {
+  return id === 0 ? localVersion(key) : id;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { MakeId } from '../base/random.ts';
 import type { Project } from '../domain/entity-types.ts';
-import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
+import { entityKey, type ElementalId, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit, EntityState, OutboxCounts, Place, SyncStatus } from '../sync/ports.ts';
 import { placesOf, planCommand, planReversal, type Plan, type PlanContext } from './commands.ts';
 import { historyState, nextRedo, nextUndo } from './journal-table.ts';
@@ -9,6 +9,8 @@ import { forwardChanges, inverseChanges } from './journal.ts';
 import { fromQuery } from './live.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { hiddenProjects, isHidden } from './hidden-projects.ts';
+import { refuseLosing, versionsInUse } from './in-use.ts';
+import { underPresentNames } from './local-version.ts';
 import type { Pages } from './pages.ts';
 import { planDiscard, planRetry } from './parked.ts';
 import { oneStepEach, planResolutions } from './resolution.ts';
@@ -81,6 +83,13 @@ export class DexieAnnotationStore implements AnnotationStore {
     return fromQuery(() => catalogView(this.#db, projectId));
   }
 
+  versionsInUse(projectId: number): Live<ReadonlySet<ElementalId>> {
+    return fromQuery(async () => {
+      const view = await catalogView(this.#db, projectId);
+      return view === null ? new Set() : versionsInUse(this.#copies, view);
+    });
+  }
+
   mediaList(projectId: number): Live<MediaItem[]> {
     return fromQuery(async () => {
       const records = await this.#db.media.where('projectId').equals(projectId).toArray();
@@ -101,10 +110,14 @@ export class DexieAnnotationStore implements AnnotationStore {
   }
 
   async apply(command: EditCommand): Promise<void> {
-    await this.#command(async () => ({
-      places: placesOf(command.changes, command.media),
-      plan: (states, context) => planCommand(command, states, context),
-    }));
+    await this.#command(async () => {
+      const named = await underPresentNames(this.#db, command);
+      await refuseLosing(this.#copies, named.projectId, named.changes);
+      return {
+        places: placesOf(named.changes, named.media),
+        plan: (states, context) => planCommand(named, states, context),
+      };
+    });
   }
 
   async undo(media: MediaKey): Promise<void> {
@@ -184,7 +197,10 @@ export class DexieAnnotationStore implements AnnotationStore {
   }
 
   discardParked(key: EntityKey): Promise<void> {
-    return this.#ofStopped(key, ['parked'], planDiscard);
+    return this.#ofStopped(key, ['parked'], planDiscard, async ({ projectId, op, base, ref }) => {
+      if (op === 'create' && base === null)
+        await refuseLosing(this.#copies, projectId, [{ kind: 'delete', ref }]);
+    });
   }
 
   recovery(): Live<RecoveryReport | null> {
@@ -208,6 +224,7 @@ export class DexieAnnotationStore implements AnnotationStore {
       const entry = await find();
       if (entry === undefined) return null;
       const changes = direction === 'undo' ? inverseChanges(entry) : forwardChanges(entry);
+      await refuseLosing(this.#copies, entry.steps[0]?.projectId ?? 0, changes);
       const mediaOf = new Map(entry.steps.map((step) => [entityKey(step.ref), step.media]));
       const places = placesOf(changes, entry.media).map(({ ref, media }) => ({
         ref,
@@ -221,10 +238,12 @@ export class DexieAnnotationStore implements AnnotationStore {
     key: EntityKey,
     kinds: Edit['status']['kind'][],
     plan: (edit: Edit, state: EntityState, context: PlanContext) => Plan,
+    check: (edit: Edit) => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
     await this.#command(async () => {
       const edit = await this.#db.edits.get(key);
       if (edit === undefined || !kinds.includes(edit.status.kind)) return null;
+      await check(edit);
       return this.#single(edit, (state, context) => plan(edit, state, context));
     });
   }

@@ -1,4 +1,11 @@
-export type StorageErrorCode = 'disk-full' | 'storage-failed' | 'recorder-failed' | 'no-such-entity';
+export type StorageErrorCode =
+  | 'disk-full'
+  | 'storage-failed'
+  | 'recorder-failed'
+  | 'no-such-entity'
+  /** It would take away a version with annotations in it, or a label with others below it. */
+  | 'version-in-use'
+  | 'leaf-in-use';
 
 /** An edit that was refused; nothing of it remains. */
 export class StorageError extends Error {

@@ -80,6 +80,11 @@ export class Pages {
     return found;
   }
 
+  /** The rows of one page. */
+  async ofHead(head: PageHead): Promise<ParsedPage['rows']> {
+    return (await this.#parsed([head]))[0]?.rows ?? [];
+  }
+
   /** The row of an element of the page's kind and version. */
   rowIn(rows: ParsedPage['rows'], { elementalId }: EntityRef): ServerRow | undefined {
     const at = this.#indexOf(rows).get(elementalId);

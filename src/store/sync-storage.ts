@@ -18,6 +18,7 @@ import type {
 } from '../sync/ports.ts';
 import { readCatalog, rowsOfKind, withRow } from './catalog-table.ts';
 import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
+import { enterVersion, underPresentKeys, type VersionNames } from './local-version.ts';
 import { putServerMedia } from './media-table.ts';
 import { readMeta, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
@@ -184,6 +185,10 @@ export class DexieSyncStorage implements SyncStorage {
     return this.#outline.changeCatalog(projectId, (catalog) => withRow(catalog, row));
   }
 
+  enterVersion(projectId: number, names: VersionNames): Promise<void> {
+    return enterVersion(this.#db, projectId, names);
+  }
+
   saveStatus(status: SyncStatus): Promise<void> {
     return writeMeta(this.#db, 'status', status as unknown as Json);
   }
@@ -204,7 +209,7 @@ export class DexieSyncStorage implements SyncStorage {
     const [ops, dirty] = await this.#db.transaction('r', [this.#db.ops, this.#db.edits], () =>
       Promise.all([this.#db.ops.toArray(), this.#db.edits.toCollection().primaryKeys()]),
     );
-    const through = releasable(ops, new Set(dirty));
+    const through = releasable(underPresentKeys(ops, dirty), new Set(dirty));
     if (through === null) return;
     await this.#recorder.release(through);
     await this.#db.ops.bulkDelete(ops.flatMap(({ id, seq }) => (seq !== null && seq <= through ? [id] : [])));

@@ -2,7 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { Stop } from '../base/disposable.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { ProjectCatalog, Project } from '../domain/entity-types.ts';
-import type { EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
+import type { ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit, OutboxCounts, ServerRow, SyncStatus } from '../sync/ports.ts';
 
 /** A value that changes; calls `next` with the present value soon, then with each later one. Fits Svelte's `$store`. */
@@ -131,6 +131,8 @@ export interface AnnotationStore {
   hiddenProjects(): Live<HiddenProject[]>;
   /** What the server told of the project, with the user's own work in it. */
   catalog(projectId: number): Live<CatalogView | null>;
+  /** Keys of the versions in which this device has annotations. */
+  versionsInUse(projectId: number): Live<ReadonlySet<ElementalId>>;
   mediaList(projectId: number): Live<MediaItem[]>;
   mediaItem(key: MediaKey): Live<MediaItem | null>;
   /** Visible annotations of a media in the given versions (all when empty). */

@@ -13,6 +13,7 @@ import {
 } from './connection.ts';
 import { pullProjects } from './contact.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { nameVersions } from './local-versions.ts';
 import { pushMedia } from './media-push.ts';
 import { stockTraits, type ServerTraits, type SyncStatus } from './ports.ts';
 import { KnownAnswers } from './known-answers.ts';
@@ -281,8 +282,10 @@ export class Loop {
 
   async #push(projectId: number): Promise<PartOutcome> {
     const { storage } = this.#options;
+    const outbox = await storage.outbox(projectId);
+    if (outbox.length === 0) return done;
+    await nameVersions(this.#deps(), projectId, outbox);
     if (!this.#permissions.permits(projectId, 'edit')) return done;
-    if ((await storage.outbox(projectId)).length === 0) return done;
     await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
     return this.#afterContact(projectId, () => push(this.#deps(), projectId));
   }

@@ -1,5 +1,5 @@
 import type { Fields } from '../domain/fields.ts';
-import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
+import { entityKey, isLocalVersion, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import { stateMembers } from '../domain/member-set.ts';
 import { deletedField, sendable } from './merge.ts';
 import type { Attempt, Edit, EntityState, Place } from './ports.ts';
@@ -33,7 +33,8 @@ export function absentOf(outbox: readonly EntityState[]): Set<EntityKey> {
 
 /**
  * The next request for an entity, or null: nothing to send, a question is open (conflict, parked,
- * in doubt), or something that it names is not on the server yet: its media, or a member of a track.
+ * in doubt), or something that it names is not on the server yet: its media, its version, or a member of
+ * a track.
  * What is refused holds back only what names it.
  */
 export function nextStep(state: EntityState, context: PlanContext): Step | null {
@@ -46,7 +47,7 @@ export function nextStep(state: EntityState, context: PlanContext): Step | null 
 
 function wantedStep({ edit, attempt, conflicts }: EntityState): Step | null {
   if (edit === null || attempt !== null || edit.maybeSent || edit.status.kind === 'parked') return null;
-  if (!isAnnotation(edit) || conflicts.some(({ field }) => field === deletedField)) return null;
+  if (!isToBeSent(edit) || conflicts.some(({ field }) => field === deletedField)) return null;
   const place = { ref: edit.ref, media: edit.media };
   const baseMark = edit.base?.mark ?? null;
   switch (edit.op) {
@@ -93,14 +94,17 @@ function deletesNothing({ edit }: EntityState): boolean {
  * would carry out blindly (it checks the mark of a PATCH alone).
  */
 export function needsLookup(state: EntityState, context: PlanContext): boolean {
-  if (state.edit !== null && !isAnnotation(state.edit)) return false;
+  if (state.edit !== null && !isToBeSent(state.edit)) return false;
   if (state.attempt !== null || deletesNothing(state)) return true;
   const step = nextStep(state, context);
   if (step === null || step.intent === 'patch') return false;
   return step.intent === 'delete' || step.baseMark !== null || state.edit?.sentBefore === true;
 }
 
-/** Medias and catalogs are pushed by rules of their own. */
-function isAnnotation({ ref: { kind } }: Edit): boolean {
-  return kind === 'localization' || kind === 'state';
+/**
+ * Medias and catalogs are pushed by rules of their own; an annotation waits for its version
+ * (`local-versions.ts`).
+ */
+function isToBeSent({ ref: { kind, version } }: Edit): boolean {
+  return (kind === 'localization' || kind === 'state') && !isLocalVersion(version);
 }

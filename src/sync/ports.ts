@@ -397,6 +397,11 @@ export interface SyncStorage {
   catalogRows(projectId: number, kind: CatalogKind): Promise<ServerRow[]>;
   /** From now on the server's row of this id is the entity of the row's reference. */
   enterCatalogRow(projectId: number, row: ServerRow): Promise<void>;
+  /**
+   * What the user made in the version `from` (`localVersion`) is in the version `to` from now on, with the
+   * history of it. Where there is work under both names, the newer one counts.
+   */
+  enterVersion(projectId: number, names: { from: number; to: number }): Promise<void>;
 
   saveStatus(status: SyncStatus): Promise<void>;
   /** Calls `next` after each command of the user, in this window or another. */

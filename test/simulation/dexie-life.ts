@@ -126,6 +126,10 @@ export class DexieLife implements SyncStorage {
     return this.#write((storage) => storage.enterCatalogRow(projectId, row));
   }
 
+  enterVersion(projectId: number, names: { from: number; to: number }): Promise<void> {
+    return this.#write((storage) => storage.enterVersion(projectId, names));
+  }
+
   saveStatus(status: SyncStatus): Promise<void> {
     return this.#write((storage) => storage.saveStatus(status));
   }

@@ -2,6 +2,7 @@ import { sameJson, type Json } from '../../src/base/json.ts';
 import type { MakeId } from '../../src/base/random.ts';
 import type { Project } from '../../src/domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
+import { underPresentKeys, type VersionNames } from '../../src/store/local-version.ts';
 import { isUsersWork } from '../../src/store/overlay.ts';
 import {
   placesOf,
@@ -168,10 +169,35 @@ export class MemoryDevice implements SimulatedDevice {
   release(): void {
     const ops = [...this.tables.ops.values()];
     const dirty = [...this.tables.states].flatMap(([key, { edit }]) => (edit === null ? [] : [key]));
-    const through = releasable(ops, new Set(dirty));
+    const through = releasable(underPresentKeys(ops, dirty), new Set(dirty));
     if (through === null) return;
     this.#log = this.#log.filter(({ seq }) => seq > through);
     for (const { id, seq } of ops) if (seq !== null && seq <= through) this.tables.ops.delete(id);
+  }
+
+  /** Moves the user's work of a version under another number. */
+  moveVersion(projectId: number, { from, to }: VersionNames): void {
+    for (const [key, state] of [...this.tables.states]) {
+      const { edit, attempt } = state;
+      if (edit?.projectId !== projectId || edit.ref.version !== from) continue;
+      const ref = { ...edit.ref, version: to };
+      const moved = entityKey(ref);
+      this.tables.states.delete(key);
+      if ((this.state({ ref }).edit?.revision ?? -1) >= edit.revision) continue;
+      this.put(
+        { ref },
+        {
+          edit: { ...edit, ref, key: moved },
+          attempt: attempt === null ? null : { ...attempt, key: moved },
+        },
+      );
+    }
+    this.tables.journal = this.tables.journal.map((entry) => ({
+      ...entry,
+      steps: entry.steps.map((step) =>
+        step.ref.version === from ? { ...step, ref: { ...step.ref, version: to } } : step,
+      ),
+    }));
   }
 
   #context(now: number): PlanContext {
@@ -403,6 +429,12 @@ class MemoryStorage implements SyncStorage {
 
   enterCatalogRow(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async enterVersion(projectId: number, names: VersionNames): Promise<void> {
+    await this.#write();
+    this.#device.moveVersion(projectId, names);
+    this.#life.step();
   }
 
   onLocalEdit(): () => void {

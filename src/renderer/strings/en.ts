@@ -1,4 +1,5 @@
 import { enAnnotate } from './en-annotate.ts';
+import { enCatalog } from './en-catalog.ts';
 import { enPersonal } from './en-personal.ts';
 
 /** Every text that the user sees. `{name}` is filled in; keys ending in `.one`/`.other` are plurals. */
@@ -114,5 +115,6 @@ export const en = {
   'welcome.signIn': 'Sign in to a server…',
 
   ...enAnnotate,
+  ...enCatalog,
   ...enPersonal,
 } as const;

@@ -79,6 +79,7 @@ export const syncStrings = {
     reasons: {
       next: 'Sent with the next exchange.',
       media: 'Waits until its media is on the server.',
+      layer: 'Waits until its layer is on the server.',
       conflict: 'Waits for your answer under Conflicts.',
       byChoice: 'Waits until “Work offline” is switched off.',
       unreachable: 'Waits until the server can be reached.',

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stop } from '../../../src/base/disposable.ts';
 import type { Fields } from '../../../src/domain/fields.ts';
-import { catalogRef, entityKey, projectHome, type CatalogKind } from '../../../src/domain/identity.ts';
+import {
+  catalogRef,
+  entityKey,
+  localVersion,
+  projectHome,
+  type CatalogKind,
+} from '../../../src/domain/identity.ts';
+import { localizationFields } from '../../../src/domain/localization.ts';
 import { localUri } from '../../../src/domain/place-uri.ts';
 import type { Change } from '../../../src/store/types.ts';
 import { mediaRef } from '../../../src/sync/ports.ts';
@@ -167,6 +174,43 @@ describe('what people change in a project beside its annotations', () => {
     await settled();
     expect(await named('bookmark', 'Once')).toHaveLength(1);
     expect(await named('leaf', 'Only one')).toHaveLength(1);
+  });
+
+  it('takes along what was drawn in a version before any server had it, once, although the answer is lost', async () => {
+    const [version, drawn] = [crypto.randomUUID(), crypto.randomUUID()];
+    const ref = { kind: 'localization', version: localVersion(version), elementalId: drawn } as const;
+    desk.host.setOffline(true);
+    await apply([creating('version', version, { name: 'Drawn first', bases: [], show_empty: true })]);
+    const fields = localizationFields({
+      ...{ frame: 3, attributes: { Species: 'Cod' } },
+      geometry: { kind: 'box', x: 0.1, y: 0.2, width: 0.3, height: 0.4 },
+    });
+    await desk.store.apply({
+      ...{ projectId: ids.project, media: video, label: 'history.create' },
+      changes: [{ kind: 'create', ref, type: ids.box, media: video, fields }],
+    });
+    expect(await now(desk.store.annotations(video, []))).toMatchObject([{ ref, sync: 'unsynced' }]);
+    desk.host.loseAnswerOf = 'create_version';
+    desk.host.setOffline(false);
+    await settled();
+    const [made] = await named('version', 'Drawn first');
+    expect(made).toMatchObject({ elemental_id: version });
+    const rows = await rest<unknown[]>(
+      'GET',
+      `/rest/Localizations/${ids.project}?show_all_marks=1&version=${made!.id}`,
+    );
+    expect(rows.body).toMatchObject([
+      { elemental_id: drawn, version: made!.id, mark: 0, frame: 3, x: 0.1, attributes: { Species: 'Cod' } },
+    ]);
+    expect(await now(desk.store.annotations(video, []))).toMatchObject([
+      { ref: { ...ref, version: made!.id }, sync: 'synced' },
+    ]);
+    // The history moved along: undone where it is now.
+    await desk.store.undo(video);
+    await settled();
+    expect(await now(desk.store.annotations(video, []))).toEqual([]);
+    const left = await rest<unknown[]>('GET', `/rest/Localizations/${ids.project}?version=${made!.id}`);
+    expect(left.body).toEqual([]);
   });
 
   it('changes what changed and leaves the rest of it alone', async () => {

@@ -352,6 +352,23 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect((await stateOf(b)).edit).toBeNull();
     });
 
+    it('has what moved to another version, where it is now, and can undo it there', async () => {
+      const moved = { ...a, version: 31 };
+      await at.device.apply(commandOf({ ...a, version: -5 }, 1), now, 'saved');
+      await at.device.apply(commandOf(b, 2), now, 'saved');
+      await at.storage.enterVersion(2, { from: -5, to: 30 });
+      await at.storage.enterVersion(1, { from: -5, to: 31 });
+      await confirm(b);
+      await at.storage.releaseRecorder();
+      expect(await stateOf({ ...a, version: -5 })).toEqual(nothing);
+      expect((await stateOf(moved)).edit).toMatchObject({ ref: moved, key: entityKey(moved) });
+      await at.restart({ losingDatabase: true });
+      await at.storage.enterVersion(1, { from: -5, to: 31 });
+      expect((await stateOf(moved)).edit?.changes).toEqual({ frame: 1 });
+      expect(await at.device.undo(media, now)).toMatchObject({ steps: [{ ref: b }] });
+      expect(await at.device.undo(media, now)).toMatchObject({ steps: [{ ref: moved }] });
+    });
+
     it('can undo what was restored', async () => {
       await at.device.apply(commandOf(a, 1), now, 'saved');
       await at.restart({ losingDatabase: true });

@@ -1,5 +1,5 @@
 import type { Project } from '../../../domain/entity-types.ts';
-import type { EntityKey, MediaKey } from '../../../domain/identity.ts';
+import { isLocalVersion, type EntityKey, type MediaKey } from '../../../domain/identity.ts';
 import { needOf, permits } from '../../../domain/permission.ts';
 import type { HiddenProject } from '../../../store/types.ts';
 import type { Attempt, Conflict, Edit, SyncStatus } from '../../../sync/ports.ts';
@@ -80,6 +80,7 @@ function pendingReason(edit: Edit, { asked, unmade, connection }: QueueIndex): s
       return connection.reason === 'by-choice' ? t.byChoice : t.unreachable;
     case 'starting':
     case 'online':
+      if (isLocalVersion(edit.ref.version)) return t.layer;
       return edit.ref.kind !== 'media' && unmade.has(edit.media) ? t.media : t.next;
   }
 }

@@ -106,6 +106,7 @@ describe('the queue', () => {
       edit('refused', { status: { kind: 'waiting', reason: 'Permission denied.', at: 9 } }),
       edit('m3', { ref: create, key: 'media/0/m3', op: 'create', media: 'm3' }),
       edit('later', { media: 'm3' }),
+      edit('drawn', { ref: { kind: 'localization', version: -7, elementalId: 'drawn' } }),
     ];
     const doubt = { key: 'localization/1/lost', at: 40 } as unknown as Attempt;
     const project = { id: 3, name: 'Cruise', summary: '', permission: 'View Only' };
@@ -127,6 +128,7 @@ describe('the queue', () => {
       'waiting',
       'pending',
       'pending',
+      'pending',
     ]);
     expect(found.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('Conflicts'),
@@ -136,6 +138,7 @@ describe('the queue', () => {
       expect.stringContaining('Permission denied.'),
       expect.stringContaining('next exchange'),
       expect.stringContaining('its media'),
+      expect.stringContaining('its layer'),
     ]);
     expect(found[1]?.since).toBe(40);
     const signedOut = index({ connection: { kind: 'sign-in-needed' } });
