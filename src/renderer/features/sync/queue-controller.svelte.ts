@@ -1,10 +1,11 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { Clock } from '../../../base/clock.ts';
 import { Stops, type Stop } from '../../../base/disposable.ts';
-import { faultOf, type Fault } from '../../../contract/errors.ts';
+import type { Fault } from '../../../contract/errors.ts';
 import type { EntityKey } from '../../../domain/identity.ts';
 import type { AnnotationStore } from '../../../store/types.ts';
 import type { Edit, SyncStatus } from '../../../sync/ports.ts';
+import { storageFault } from '../../backend/storage-fault.ts';
 import { queueIndex, type QueueFacts, type QueueIndex } from './queue-reason.ts';
 
 type QueueStore = Pick<
@@ -128,7 +129,7 @@ export class QueueController {
       for (const key of free) await act(store, key);
       this.#notice = notice;
     } catch (thrown) {
-      this.#notice = { kind: 'failed', fault: faultOf(thrown) };
+      this.#notice = { kind: 'failed', fault: storageFault(thrown) };
     } finally {
       for (const key of free) this.#busy.delete(key);
     }
