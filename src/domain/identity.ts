@@ -85,6 +85,11 @@ export function isLocalVersion(version: number): boolean {
   return version < 0;
 }
 
+/** The elemental id in the key of an entity of a version that no server had when the key was made; else null. */
+export function elementalIdInLocal(key: EntityKey): ElementalId | null {
+  return /^[a-z]+\/-\d+\/(.+)$/.exec(key)?.[1] ?? null;
+}
+
 /** How annotations name a version: by its row id as soon as it has one. */
 export function versionOf({ id, key }: { id: number; key: string }): number {
   return id === 0 ? localVersion(key) : id;

@@ -1,4 +1,5 @@
 import {
+  elementalIdInLocal,
   entityKey,
   isLocalVersion,
   localVersion,
@@ -105,7 +106,7 @@ export function underPresentKeys(ops: readonly OpRecord[], dirty: Iterable<Entit
 }
 
 function isLocalKey(key: EntityKey): boolean {
-  return /^[a-z]+\/-/.test(key);
+  return elementalIdInLocal(key) !== null;
 }
 
 function withoutVersion(key: EntityKey): string {

@@ -6,7 +6,7 @@ import { writeJournal } from './journal-table.ts';
 import { readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
-import { doubtfulAttempt, replay, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
+import { doubtfulAttempt, replay, requestOf, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
 import type { OpRecord, TidemarkDatabase } from './schema.ts';
 import type { Recorder, RecoveryReport } from './types.ts';
 
@@ -63,7 +63,7 @@ async function putBack(
       if (edit === null) await db.edits.delete(key);
       else {
         await db.edits.put({ ...edit, maybeSent: true });
-        await db.attempts.put(doubtfulAttempt(edit, missing.requests.get(key), { id: makeId(), now }));
+        await db.attempts.put(doubtfulAttempt(edit, requestOf(missing.requests, key), { id: makeId(), now }));
         restored.push({ key, media: edit.media });
       }
       await putConflicts(db, key, conflicts);

@@ -1,4 +1,4 @@
-import type { EntityKey } from '../domain/identity.ts';
+import { elementalIdInLocal, type EntityKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import type { JournalChange, RecorderLine } from './recorder-lines.ts';
 import type { OpRecord } from './schema.ts';
@@ -68,6 +68,19 @@ function requestsOf(lines: LoggedLine[]): Map<EntityKey, Attempt> {
 }
 
 /**
+ * The recorded create of an entity. One of a version that no server had when it was recorded was sent under
+ * another key than its user's commands are recorded under.
+ */
+export function requestOf(requests: Replay['requests'], key: EntityKey): Attempt | undefined {
+  const id = elementalIdInLocal(key);
+  if (id === null) return requests.get(key);
+  const [kind] = key.split('/');
+  return [...requests.values()].findLast(
+    (one) => one.key.startsWith(`${kind}/`) && one.key.endsWith(`/${id}`),
+  );
+}
+
+/**
  * The request about an edit that may have been on its way when the database was lost: the create that the
  * recorder tells of, if the user has seen nothing of the entity on a server since; else a guess, since
  * the rest is not recorded.
@@ -80,7 +93,7 @@ export function doubtfulAttempt(
   const isUnseen = edit.base === null || edit.base.deleted;
   const baseMark = edit.base?.mark ?? null;
   if (request !== undefined && isUnseen && request.baseMark === baseMark)
-    return { ...request, state: 'in-doubt', recorded: true };
+    return { ...request, key: edit.key, state: 'in-doubt', recorded: true };
   const { key, revision, op, changes: sent } = edit;
   return {
     id,

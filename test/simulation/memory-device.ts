@@ -17,6 +17,7 @@ import {
   doubtfulAttempt,
   releasable,
   replay,
+  requestOf,
   snapshotLines,
   type LoggedLine,
 } from '../../src/store/replay.ts';
@@ -153,7 +154,7 @@ export class MemoryDevice implements SimulatedDevice {
     if (losingDatabase) this.tables = emptyTables();
     const missing = replay(this.#log, new Set(this.tables.ops.keys()));
     for (const [key, { edit, conflicts }] of missing.edits)
-      this.#putBack(key, { edit, conflicts, request: missing.requests.get(key), now });
+      this.#putBack(key, { edit, conflicts, request: requestOf(missing.requests, key), now });
     for (const change of missing.journal) this.#writeJournal(change);
     for (const op of missing.ops) this.tables.ops.set(op.id, op);
     this.tables.order = Math.max(this.tables.order, missing.order);

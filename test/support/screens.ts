@@ -139,6 +139,10 @@ export class EditorScreen {
     return this.page.locator('[data-save]').getAttribute('data-save');
   }
 
+  async undo(what: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Undo: ${what}`, exact: true }).click();
+  }
+
   /** A text field is committed when it is left. */
   async setText(attribute: string, value: string): Promise<void> {
     const field = this.field(attribute);
@@ -286,5 +290,153 @@ export class SectionsScreen {
 
   async count(section: string): Promise<string> {
     return (await this.#row(section).locator('.count').textContent()) ?? '';
+  }
+}
+
+/** The panel of labels beside the library. */
+export class LabelsScreen {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  #panel(): Locator {
+    return this.page.getByRole('complementary', { name: 'Labels' });
+  }
+
+  row(name: string): Locator {
+    return this.#panel()
+      .locator('.label')
+      .filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  async open(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Labels', exact: true }).click();
+    await this.#panel().waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.#panel().getByRole('button', { name: 'Close the labels' }).click();
+  }
+
+  async make(name: string, below?: string): Promise<void> {
+    if (below === undefined)
+      await this.#panel().getByRole('button', { name: 'New label', exact: true }).click();
+    else {
+      await this.row(below).hover();
+      await this.row(below)
+        .getByRole('button', { name: `New label below ${below}` })
+        .click();
+    }
+    await this.type(name);
+    await this.row(name).waitFor();
+  }
+
+  async type(name: string): Promise<void> {
+    const field = this.page.getByRole('textbox', { name: 'Name of the label' });
+    await field.fill(name);
+    await field.press('Enter');
+  }
+
+  async search(text: string): Promise<void> {
+    await this.#panel().getByRole('searchbox', { name: 'Search labels' }).fill(text);
+  }
+
+  async choose(name: string, what: string): Promise<void> {
+    await this.row(name).hover();
+    await this.row(name)
+      .getByRole('button', { name: /^What to do/ })
+      .click();
+    await this.page.getByRole('menuitem', { name: what, exact: true }).click();
+  }
+
+  async move(name: string, below: string): Promise<void> {
+    await this.choose(name, 'Move…');
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('searchbox').fill(below);
+    await dialog.getByRole('button', { name: below }).click();
+    await dialog.getByRole('button', { name: 'Move', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+}
+
+/** The panel of layers in the editor. */
+export class LayersScreen {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  #panel(): Locator {
+    return this.page.getByRole('complementary', { name: 'Layers' });
+  }
+
+  row(name: string): Locator {
+    return this.#panel().getByRole('listitem').filter({ hasText: name });
+  }
+
+  async open(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Layers of the project' }).click();
+    await this.#panel().waitFor();
+  }
+
+  async make(name: string, { description = '', basedOn = '' }): Promise<void> {
+    await this.#panel().getByRole('button', { name: 'New layer' }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+    await dialog.getByRole('textbox', { name: 'Description' }).fill(description);
+    if (basedOn !== '') await dialog.getByRole('checkbox', { name: basedOn }).check();
+  }
+
+  async confirm(button: 'Make the layer' | 'Save'): Promise<void> {
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('button', { name: button }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    await this.#menu(name);
+    await this.page.getByRole('menuitem', { name: 'Name and description…' }).click();
+    await this.page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill(to);
+    await this.confirm('Save');
+    await this.row(to).waitFor();
+  }
+
+  async choose(name: string): Promise<void> {
+    await this.#panel()
+      .getByRole('button', { name: `Annotate in ${name}` })
+      .click();
+  }
+
+  async show(name: string, shown: boolean): Promise<void> {
+    await this.#panel()
+      .getByRole('button', { name: `${shown ? 'Show' : 'Hide'} ${name}` })
+      .click();
+  }
+
+  /** The new annotations' layer. */
+  current(): Promise<string> {
+    return this.#panel().locator('.current .name').innerText();
+  }
+
+  /** What the menu offers of deleting it; closes the menu again. */
+  async deleting(name: string): Promise<{ label: string; offered: boolean }> {
+    await this.#menu(name);
+    const item = this.page.getByRole('menuitem', { name: /^Delete/ });
+    const found = {
+      label: await item.innerText(),
+      offered: (await item.getAttribute('aria-disabled')) !== 'true',
+    };
+    await this.page.keyboard.press('Escape');
+    await item.waitFor({ state: 'detached' });
+    return found;
+  }
+
+  async #menu(name: string): Promise<void> {
+    await this.row(name)
+      .getByRole('button', { name: /^What to do/ })
+      .click();
   }
 }

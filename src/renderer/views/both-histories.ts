@@ -10,6 +10,9 @@ export interface EditorHistory {
 
 /** Steps on the project that are made in the editor; those on its sections belong to the library. */
 const madeHere: ReadonlySet<string> = new Set([
+  'history.newLayer',
+  'history.changeLayer',
+  'history.deleteLayer',
   'history.newBookmark',
   'history.renameBookmark',
   'history.deleteBookmark',

@@ -16,9 +16,11 @@ import { groupByFrame, rowsOf, shapesOf, type Row } from '../features/inspector/
 import { Drafts } from '../features/inspector/drafts.svelte.ts';
 import { FavoritesController } from '../features/inspector/favorites-controller.svelte.ts';
 import { TaxonomyIndex } from '../features/inspector/taxonomy.ts';
+import type { LayersController } from '../features/layers/layers-controller.svelte.ts';
 import { PlayerController } from '../player/player-controller.svelte.ts';
 import { bothHistories } from './both-histories.ts';
 import type { EditorCommand } from './editor-keys.ts';
+import { presentKey } from './present-key.ts';
 
 /** The media that is open, from whatever source knows it. */
 export interface OpenMedia {
@@ -44,6 +46,7 @@ interface Options {
   catalog: () => CatalogView;
   /** Commands on bookmarks and favorites. */
   edits: ProjectEdits;
+  layers: LayersController;
   onRefused: (fault: Fault) => void;
   onTooSmall: () => void;
   /** The frame on the screen is to be kept as a bookmark. */
@@ -58,13 +61,13 @@ export class EditorSession {
   readonly canvas: CanvasController;
   readonly drafts: Drafts;
   readonly favorites: FavoritesController;
-  selectedKey = $state<EntityKey | null>(null);
-  versionId = $state<number | null>(null);
+  #picked = $state<EntityKey | null>(null);
   /** The type last chosen for each tool. */
   chosenTypes = $state.raw<Partial<Record<ToolName, number>>>({});
   readonly #media: OpenMedia;
   readonly #catalog: () => CatalogView;
   readonly #edits: ProjectEdits;
+  readonly #layers: LayersController;
   readonly #onBookmark: (frame: number) => void;
   readonly #annotations;
   readonly #history;
@@ -76,6 +79,7 @@ export class EditorSession {
     this.#media = media;
     this.#catalog = catalog;
     this.#edits = options.edits;
+    this.#layers = options.layers;
     this.#onBookmark = options.onBookmark;
     this.#annotations = new LiveState(store.annotations(media.key, []), []);
     this.#history = new LiveState(store.history(media.key), { undo: null, redo: null });
@@ -113,12 +117,13 @@ export class EditorSession {
   /** Of the media, with the user's steps on bookmarks and favorites in it. */
   readonly history = $derived.by(() => bothHistories(this.#history.current, this.#edits.history));
   readonly taxonomy = $derived.by(() => new TaxonomyIndex(this.#catalog().leaves));
-  readonly versions = $derived.by(() => [...this.#catalog().versions].sort((a, b) => a.number - b.number));
-  readonly version = $derived.by(
-    () => this.versionId ?? this.versions.find(({ number }) => number >= 0)?.id ?? null,
-  );
   readonly types = $derived.by(() => this.#drawableTypes());
-  readonly rows = $derived.by(() => rowsOf(this.#annotations.current, this.#catalog().localizationTypes));
+  readonly rows = $derived.by(() => {
+    const { hidden } = this.#layers;
+    const shown = this.#annotations.current.filter(({ ref }) => !hidden.has(ref.version));
+    return rowsOf(shown, this.#catalog().localizationTypes);
+  });
+  readonly #present = $derived.by(() => (this.#picked === null ? null : presentKey(this.#picked, this.rows)));
   readonly byFrame = $derived.by(() => groupByFrame(this.rows));
   /** Frame of the picture on the screen; -1 while none is known. */
   readonly shownFrame = $derived.by(() => {
@@ -135,8 +140,24 @@ export class EditorSession {
     this.drawType === null ? '#ffffff' : this.colourFor(this.drawType),
   );
 
+  get selectedKey(): EntityKey | null {
+    return this.#present;
+  }
+
+  set selectedKey(key: EntityKey | null) {
+    this.#picked = key;
+  }
+
+  /** What is selected may be known under another key now; what was typed about it goes along. */
+  followSelected(): void {
+    const [picked, present] = [this.#picked, this.#present];
+    if (picked === null || present === null || picked === present) return;
+    this.drafts.move(picked, present);
+    this.#picked = present;
+  }
+
   colourFor(type: LocalizationType): string {
-    return colourOf(type, this.favorites.startValues(type), this.version ?? 0);
+    return colourOf(type, this.favorites.startValues(type), this.#layers.number ?? 0);
   }
 
   typeFor(tool: ToolName): LocalizationType | null {
@@ -234,7 +255,7 @@ export class EditorSession {
   }
 
   async #create(geometry: Geometry, tool: ToolName): Promise<void> {
-    const [type, version, frame] = [this.typeFor(tool), this.version, this.player.confirmed];
+    const [type, version, frame] = [this.typeFor(tool), this.#layers.number, this.player.confirmed];
     if (type === null || version === null || frame === null) {
       this.canvas.preview = null;
       return;

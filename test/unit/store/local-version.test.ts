@@ -1,7 +1,13 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
 import type { ProjectCatalog } from '../../../src/domain/entity-types.ts';
-import { catalogRef, isLocalVersion, localVersion, projectHome } from '../../../src/domain/identity.ts';
+import {
+  catalogRef,
+  entityKey,
+  isLocalVersion,
+  localVersion,
+  projectHome,
+} from '../../../src/domain/identity.ts';
 import type { OpenedStore } from '../../../src/store/open-store.ts';
 import { changeCommand, createCommand, makeWorld, media, now, refOf, rowOf, serve } from './support.ts';
 
@@ -99,6 +105,28 @@ describe('an annotation in a version that no server has', () => {
       edit: { ref: after, maybeSent: true },
       attempt: { key: state?.edit?.key, state: 'in-doubt' },
     });
+  });
+
+  it('is known by the very request that it was sent with, also after a lost database', async () => {
+    const world = makeWorld();
+    let opened = await world.open();
+    await makeLayer(opened);
+    await opened.store.apply(createCommand(before));
+    await arrive(opened);
+    await opened.sync.enterVersion(1, { from: local, to: rowId });
+    const batch = { key: 'request', at: 0, size: 1 };
+    await opened.sync.recordRequest([
+      {
+        ...{ id: 'sent', key: entityKey(after), revision: 2, intent: 'create', baseMark: null },
+        ...{ sent: { frame: 5 }, state: 'sent', at: 1, batch },
+      },
+    ]);
+    opened.store.close();
+    world.indexedDB = new IDBFactory();
+    opened = await world.open();
+    await opened.sync.enterVersion(1, { from: local, to: rowId });
+    const [state] = (await opened.sync.outbox(1)).filter(({ edit }) => edit?.ref.kind === 'localization');
+    expect(state?.attempt).toMatchObject({ id: 'sent', key: entityKey(after), state: 'in-doubt', batch });
   });
 
   it('does not fall back to what was recorded of it before it moved', async () => {

@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Json } from '../../../base/json.ts';
 import { sameJson } from '../../../base/json.ts';
 import type { AttributeDefinition } from '../../../domain/entity-types.ts';
-import type { EntityRef } from '../../../domain/identity.ts';
+import type { EntityKey, EntityRef } from '../../../domain/identity.ts';
 import { entityKey } from '../../../domain/identity.ts';
 import { parseAttribute } from './attribute-input.ts';
 
@@ -54,6 +54,15 @@ export class Drafts {
       return parsed?.ok === true ? [[definition.name, parsed.value] as const] : [];
     });
     return { ...attributes, ...Object.fromEntries(typed) };
+  }
+
+  /** What was typed about an annotation that is known under another key now goes along. */
+  move(from: EntityKey, to: EntityKey): void {
+    for (const [key, draft] of [...this.#drafts]) {
+      if (!key.startsWith(`${from} `)) continue;
+      this.#drafts.delete(key);
+      this.#drafts.set(`${to}${key.slice(from.length)}`, draft);
+    }
   }
 
   /** Parses and saves; what is invalid or refused stays in the field with its reason. */
