@@ -62,10 +62,21 @@ async function readAll(
   name: string,
 ): Promise<PartOutcome> {
   let cursor = from;
-  for (let after = query.after ?? 0; ;) {
-    const answer = await deps.server.readMarks({ ...query, after });
+  let after = query.after ?? 0;
+  let asked = deps.server.readMarks({ ...query, after });
+  for (;;) {
+    const answer = await asked;
     if (!answer.ok) return stopped(answer.failure);
     const rows = answer.value;
+    const last = rows.at(-1);
+    const isLast = rows.length < query.limit || last === undefined || last.rowId <= after;
+    if (!isLast) {
+      // The server works on the next list while this one is written.
+      after = last.rowId;
+      asked = deps.server.readMarks({ ...query, after });
+      // Nobody waits for it where the writing fails.
+      asked.catch(() => undefined);
+    }
     const next = advanced(cursor, rows);
     if (rows.length > 0)
       await foldAll(
@@ -74,9 +85,7 @@ async function readAll(
         next.after === cursor.after && next.since === cursor.since ? {} : { [name]: { ...next } },
       );
     cursor = next;
-    const last = rows.at(-1);
-    if (rows.length < query.limit || last === undefined || last.rowId <= after) return done;
-    after = last.rowId;
+    if (isLast) return done;
   }
 }
 
