@@ -9,6 +9,7 @@ import type { Host, HostMethodName, HostParams, LocalMedia } from '../../../src/
 import type { OperationName } from '../../../src/contract/table.ts';
 import { recorderOf } from '../../../src/engine/recorder.ts';
 import { startEngine } from '../../../src/engine/start-engine.ts';
+import { digested } from '../../../src/host/digested.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { AnnotationStore, Live } from '../../../src/store/types.ts';
 
@@ -43,7 +44,7 @@ export class DirectHost implements Host {
   async #answer(method: HostMethodName, params: Record<string, unknown>): Promise<unknown> {
     switch (method) {
       case 'server.call':
-        return { value: await this.#serverCall(params as unknown as HostParams<'server.call'>) };
+        return this.#digested(params as unknown as HostParams<'server.call'>);
       case 'server.extension':
         return { value: await this.#extension(params.path as string) };
       case 'recorder.append':
@@ -71,12 +72,20 @@ export class DirectHost implements Host {
     return readExtension(path, {}, { host: this.#url(), token: this.#token, fetch, clock });
   }
 
-  async #serverCall(params: HostParams<'server.call'>): Promise<unknown> {
+  async #digested(params: HostParams<'server.call'>): Promise<unknown> {
+    const { known } = params;
+    if (known === undefined) return { value: await this.#serverCall(params) };
+    return digested(known, (isKnown) => this.#serverCall(params, isKnown));
+  }
+
+  async #serverCall(
+    params: HostParams<'server.call'>,
+    isKnown?: (bytes: Uint8Array) => boolean,
+  ): Promise<unknown> {
     if (this.offline) throw new TidemarkError('offline-by-choice');
     const operation = params.operation as OperationName;
     const { idempotencyKey } = params;
-    const options = idempotencyKey === undefined ? {} : { idempotencyKey };
-    const value = await this.#client().call(operation, params.args, options);
+    const value = await this.#client().call(operation, params.args, { idempotencyKey, isKnown });
     if (this.loseAnswerOf !== operation) return value;
     this.loseAnswerOf = null;
     throw new TidemarkError('timeout');
