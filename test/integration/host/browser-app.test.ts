@@ -273,6 +273,10 @@ describe('the built-in server', () => {
     expect(accounts).toMatchObject([{ id: 'built-in', embedded: true, signIn: 'signed-in' }]);
     const projects = { account: 'built-in', operation: 'get_project_list', args: {} };
     await expect(host.call('server.call', projects)).resolves.toMatchObject({ value: [{ id: 1 }] });
+    const told = await host.call('server.call', { ...projects, known: '' });
+    expect(told).toMatchObject({ value: [{ id: 1 }] });
+    const again = await host.call('server.call', { ...projects, known: told.digest ?? '' });
+    expect(again).toEqual({ value: null, digest: told.digest });
 
     await host.call('network.setOffline', { offline: true });
     await expect(host.call('server.call', projects)).rejects.toMatchObject({ code: 'offline-by-choice' });
