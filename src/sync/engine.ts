@@ -15,13 +15,13 @@ import { pullProjects } from './contact.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { nameVersions } from './local-versions.ts';
 import { pushMedia } from './media-push.ts';
-import { stockTraits, type ServerTraits, type SyncStatus } from './ports.ts';
+import { stockTraits, type SyncStatus } from './ports.ts';
 import { KnownAnswers } from './known-answers.ts';
 import { audit, pull } from './pull.ts';
 import { push } from './push.ts';
 import { Permissions } from './permissions.ts';
 import { Refusals } from './refusals.ts';
-import { problemOf, sameStatus } from './status.ts';
+import { problemOf, showSame } from './status.ts';
 
 /*
  * The loop:
@@ -89,10 +89,9 @@ export class Loop {
     problem: null,
   };
   #projects: Project[] = [];
-  #traits: ServerTraits = stockTraits;
-  readonly #refusals = new Refusals();
   readonly #answers = new KnownAnswers();
   readonly #permissions = new Permissions();
+  #deps: SyncDeps;
   /** Something waits for a permission. */
   #waits = false;
   /** When the server last answered a question; ms. */
@@ -108,6 +107,12 @@ export class Loop {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#deps = {
+      ...options,
+      traits: stockTraits,
+      refusals: new Refusals(),
+      permissions: this.#permissions,
+    };
   }
 
   async run(): Promise<void> {
@@ -167,12 +172,12 @@ export class Loop {
     }
     const contactEvery = this.#waits ? permissionEvery : catalogEvery;
     if (this.#state.connection.kind !== 'online' || this.#isDue('projects', contactEvery)) {
-      const projects = await pullProjects(this.#deps());
+      const projects = await pullProjects(this.#deps);
       if (!projects.ok) return stopped(projects.failure);
       this.#projects = projects.value;
       const traits = await this.#options.server.readTraits();
       if (!traits.ok) return stopped(traits.failure);
-      this.#traits = traits.value;
+      this.#deps = { ...this.#deps, traits: traits.value };
       this.#did('projects');
       this.#on({ kind: 'answered' });
     }
@@ -206,14 +211,14 @@ export class Loop {
   async #exchangeProject(project: Project): Promise<PartOutcome> {
     const { id } = project;
     const parts: (() => Promise<PartOutcome>)[] = [
-      () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#deps(), project)),
-      () => pushCatalog(this.#deps(), project),
+      () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#deps, project)),
+      () => pushCatalog(this.#deps, project),
       () => this.#pushMedia(id),
-      () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#deps(), id)),
+      () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#deps, id)),
       () => this.#orderUploads(id),
       () => this.#push(id),
-      () => pull(this.#deps(), id, 'localization'),
-      () => pull(this.#deps(), id, 'state'),
+      () => pull(this.#deps, id, 'localization'),
+      () => pull(this.#deps, id, 'state'),
       () => this.#every(`audit/${id}`, auditEvery, () => this.#auditNext(id)),
     ];
     // What is forbidden leaves the rest of the project, to be read at least, as it is.
@@ -225,15 +230,6 @@ export class Loop {
       forbidden = outcome;
     }
     return forbidden;
-  }
-
-  #deps(): SyncDeps {
-    return {
-      ...this.#options,
-      traits: this.#traits,
-      refusals: this.#refusals,
-      permissions: this.#permissions,
-    };
   }
 
   /**
@@ -269,7 +265,7 @@ export class Loop {
     if (next === undefined) return done;
     const [media, mediaId] = next;
     for (const kind of ['localization', 'state'] as const) {
-      const outcome = await audit(this.#deps(), { projectId, kind, media, mediaId }, this.#answers);
+      const outcome = await audit(this.#deps, { projectId, kind, media, mediaId }, this.#answers);
       if (outcome.kind === 'stopped') return outcome;
     }
     return done;
@@ -277,7 +273,7 @@ export class Loop {
 
   #pushMedia(projectId: number): Promise<PartOutcome> {
     if (!this.#permissions.permits(projectId, 'edit')) return Promise.resolve(done);
-    return this.#afterContact(projectId, () => pushMedia(this.#deps(), projectId));
+    return this.#afterContact(projectId, () => pushMedia(this.#deps, projectId));
   }
 
   async #push(projectId: number): Promise<PartOutcome> {
@@ -287,7 +283,7 @@ export class Loop {
     await nameVersions(this.#deps(), projectId, outbox);
     if (!this.#permissions.permits(projectId, 'edit')) return done;
     await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
-    return this.#afterContact(projectId, () => push(this.#deps(), projectId));
+    return this.#afterContact(projectId, () => push(this.#deps, projectId));
   }
 
   async #every(name: string, interval: number, part: () => Promise<PartOutcome>): Promise<PartOutcome> {
@@ -316,11 +312,7 @@ export class Loop {
   async #report(status: SyncStatus): Promise<void> {
     const before = this.#status;
     this.#status = status;
-    if (
-      sameStatus({ ...before, lastSyncedAt: null }, { ...status, lastSyncedAt: null }) &&
-      !this.#isDue('status', 10_000)
-    )
-      return;
+    if (showSame(before, status) && !this.#isDue('status', 10_000)) return;
     this.#did('status');
     try {
       await this.#options.storage.saveStatus(status);

@@ -1,3 +1,4 @@
+import { sameJson } from '../base/json.ts';
 import type { Failure, SyncStatus } from './ports.ts';
 
 /** What the user is told of a failure; null for those that the connection state tells already. */
@@ -20,7 +21,7 @@ export function problemOf(failure: Failure): SyncStatus['problem'] {
   }
 }
 
-/** Whether two statuses show the same. */
-export function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** Whether two statuses show the same, but for the time. */
+export function showSame(a: SyncStatus, b: SyncStatus): boolean {
+  return a.activity === b.activity && sameJson(a.connection, b.connection) && sameJson(a.problem, b.problem);
 }

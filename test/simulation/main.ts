@@ -1,10 +1,9 @@
-import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { firstFailure, runScript, shrinkFailure } from './run.ts';
 import { plants } from './plants.ts';
+import { inProcesses } from './processes.ts';
+import { firstFailure, shrinkFailure } from './run.ts';
 import { scriptOf } from './script.ts';
+import type { Found } from './share.ts';
 import { asTestCase } from './shrink.ts';
 
 /*
@@ -15,19 +14,6 @@ import { asTestCase } from './shrink.ts';
  * holds the checkers against known bugs.
  */
 
-interface Share {
-  from: number;
-  step: number;
-  end: number;
-}
-
-interface Found {
-  seed: number;
-  violation: string;
-}
-
-type Message = { kind: 'found'; found: Found } | { kind: 'done'; crashes: number };
-
 /** Seeds that a planted bug has to show itself in; less than a minute of them. */
 const plantedSeeds = 4000;
 /** Violations that are made small; of the others the seed is enough. */
@@ -35,15 +21,9 @@ const shrunkAtMost = 3;
 /** The real database takes a second or more for each. */
 const usualSchedules = { memory: 100_000, dexie: 300 };
 
-const me = fileURLToPath(import.meta.url);
-
 async function simulate({ schedules, seed }: { schedules: number; seed: number }): Promise<boolean> {
-  const processes = availableParallelism();
   const found: Found[] = [];
-  const shares = Array.from({ length: processes }, (_, i) =>
-    inProcess({ from: seed + i, step: processes, end: seed + schedules }, (one) => found.push(one)),
-  );
-  const crashes = (await Promise.all(shares)).reduce((sum, count) => sum + count, 0);
+  const crashes = await inProcesses({ schedules, seed }, (one) => found.push(one));
   found.sort((a, b) => a.seed - b.seed);
   for (const [i, { seed: failing, violation }] of found.entries()) {
     console.log(`seed ${failing}: ${violation}`);
@@ -74,32 +54,6 @@ async function simulateOnDexie({ schedules, seed }: { schedules: number; seed: n
   return violations === 0;
 }
 
-/** Crashes of a share that runs in a process of its own. */
-function inProcess(share: Share, onFound: (found: Found) => void): Promise<number> {
-  const child = fork(me, ['share', JSON.stringify(share)]);
-  return new Promise((resolve, reject) => {
-    child.on('message', (message: Message) => {
-      if (message.kind === 'found') onFound(message.found);
-      else resolve(message.crashes);
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`a process of the simulation ended with ${code}`)));
-  });
-}
-
-async function runShare({ from, step, end }: Share): Promise<void> {
-  const tell = (message: Message): Promise<void> =>
-    new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
-  let crashes = 0;
-  for (let seed = from; seed < end; seed += step) {
-    const outcome = await runScript(scriptOf(seed));
-    crashes += outcome.crashes;
-    const [violation] = outcome.violations;
-    if (violation !== undefined) await tell({ kind: 'found', found: { seed, violation } });
-  }
-  await tell({ kind: 'done', crashes });
-}
-
 async function planted(): Promise<boolean> {
   const names = Object.keys(plants);
   let caught = 0;
@@ -127,12 +81,7 @@ async function main(): Promise<boolean> {
       store: { type: 'string', default: 'memory' },
     },
   });
-  const [command, share] = positionals;
-  if (command === 'share') {
-    await runShare(JSON.parse(share ?? '') as Share);
-    return true;
-  }
-  if (command === 'planted') return planted();
+  if (positionals[0] === 'planted') return planted();
   const { store } = values;
   const isKnown = store === 'memory' || store === 'dexie';
   const schedules = Number(values.schedules ?? (isKnown ? usualSchedules[store] : NaN));

@@ -222,16 +222,19 @@ export class World implements Scene {
   async #settleQuestions(station: Station, round: number): Promise<boolean> {
     this.#signIn(station);
     const random = seededRandom(this.#script.seed + round);
-    let work = false;
+    // What came late has come after the second round.
+    let work = round < 2;
     const states = await station.device.states();
-    for (const { edit, conflicts } of states.values())
+    for (const { edit, conflicts } of states.values()) {
       work ||= conflicts.length > 0 || (edit !== null && !isLeftToTheUser({ edit }, states));
+      work ||= round < 6 && edit?.status.kind === 'parked';
+    }
     await this.#alone(async () => {
       await userAct(this, station, 'decide', random);
       // Some refusals were not about the edit: once nothing goes wrong any more, it is tried again.
       if (round === 2 || round === 5) await userAct(this, station, 'retry', random);
     }, 0);
-    return work || round < 6;
+    return work;
   }
 
   async #alone(activity: () => Promise<void>, pause: number): Promise<void> {
