@@ -213,7 +213,7 @@ function deletedMeanwhile(
 ): Pick<EntityState, 'edit' | 'conflicts'> {
   const content = edit.op === 'create' ? edit.changes : { ...edit.base?.fields, ...edit.changes };
   // What exactly was sent by a process whose database was lost is not known; what arrived is.
-  const sent = edit.maybeSent ? landed.fields : attempt.sent;
+  const sent = edit.maybeSent ? landed.fields : arrived(attempt, landed);
   const changes = differing(sent, content);
   const alive = { ...landed, deleted: false, fields: sent };
   const state: EntityState = {
@@ -223,6 +223,12 @@ function deletedMeanwhile(
     conflicts,
   };
   return { edit: state.edit, conflicts, ...rebase(state, landed, context) };
+}
+
+/** What was sent, but for the attributes that a create has left out: no type of the server's has them. */
+function arrived({ sent, intent }: Attempt, { fields }: ServerRow): Fields {
+  if (intent !== 'create') return sent;
+  return Object.fromEntries(Object.entries(sent).filter(([field]) => field in fields));
 }
 
 function remaining(

@@ -54,6 +54,26 @@ describe('settling a create in doubt', () => {
   });
 });
 
+describe('settling a create whose row others deleted before its user heard of it', () => {
+  const edit = editOf({ op: 'create', changes: { frame: 4, 'attributes.A': 'v' } });
+  const attempt = attemptOf({ intent: 'create', baseMark: null, sent: edit.changes });
+
+  it('is done where all of it had been stored', () => {
+    const row = rowOf({ deleted: true, fields: edit.changes });
+    expect(settle(stateOf({ edit, attempt }), [row], testContext())).toMatchObject({
+      edit: null,
+      conflicts: [],
+    });
+  });
+
+  it('asks where the server had left an attribute out', () => {
+    const row = rowOf({ deleted: true, fields: { frame: 4 } });
+    const outcome = settle(stateOf({ edit, attempt }), [row], testContext());
+    expect(outcome.conflicts).toMatchObject([{ field: '$deleted', mine: false, theirs: true }]);
+    expect(outcome.edit).toMatchObject({ changes: { 'attributes.A': 'v' } });
+  });
+});
+
 describe('settling a patch in doubt', () => {
   const edit = editOf({ base, changes: { frame: 4 } });
   const attempt = attemptOf({ sent: { frame: 4 } });
