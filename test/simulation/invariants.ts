@@ -4,7 +4,9 @@ import { isSetField, membersOf } from '../../src/domain/member-set.ts';
 import { mediaRef, mediaRow } from '../../src/sync/ports.ts';
 import { visibleFields } from '../../src/store/overlay.ts';
 import { seenValue } from './ledger.ts';
-import type { Scene } from './scene.ts';
+import type { States } from './device.ts';
+import { denied } from './memberships.ts';
+import type { Scene, Station } from './scene.ts';
 import type { Mark, SimulatedTator } from './simulated-tator.ts';
 import { isLeftToTheUser } from './waiting.ts';
 
@@ -38,10 +40,13 @@ export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promis
         const isGone =
           tator.current(key) === null ||
           chain.some((mark) => mark.row.deleted || isPruned(mark) || isGhost(mark)) ||
-          // A restore had taken it away, so there was nothing to delete; then another user, who was
-          // asked whether his edit of it shall stand, made it anew.
+          // A restore had taken it away, so there was nothing to delete; then another user made it anew: he was
+          // asked whether his edit of it shall stand, or it is the one who had made it, and had no answer.
           (tator.lost.some(({ row }) => entityKey(row.ref) === key) &&
-            stations.some((other) => other.user !== user && other.ledger.revived.has(key)));
+            (stations.some((other) => other.user !== user && other.ledger.revived.has(key)) ||
+              tator
+                .chain(key)
+                .some(({ made, over, posted }) => posted && over === null && made.modifiedBy !== user)));
         if (!isGone && edit?.op !== 'delete') lost.push(`user ${user}: delete of ${key}`);
         continue;
       }
@@ -238,6 +243,42 @@ const onlyPoisonIsParked: Checker = async ({ stations, tator }) => {
   }
   return wrong;
 };
+
+/** What a device knows of a project at the beginning of a round in which it is not listed; null where it is. */
+export async function rowsWhileHidden(
+  { memberships }: Scene,
+  { user, device }: Station,
+): Promise<EntityKey[] | null> {
+  if (memberships.of(user).label !== null) return null;
+  return rowsOf(await device.states());
+}
+
+/** After a round: nothing is parked for want of a permission, and what a hidden project has is kept. */
+export async function brokenByPermission(
+  { memberships }: Scene,
+  { user, device }: Station,
+  before: EntityKey[] | null,
+): Promise<string[]> {
+  if (!memberships.changed) return [];
+  const states = await device.states();
+  const parked = [...states.values()].flatMap(({ edit }) =>
+    edit?.status.kind === 'parked' && edit.status.reason === denied
+      ? [`nothing is parked for want of a permission: user ${user}: ${edit.key}`]
+      : [],
+  );
+  const known = new Set(rowsOf(states));
+  const dropped = memberships.of(user).label === null && before !== null ? before : [];
+  return [
+    ...parked,
+    ...dropped
+      .filter((key) => !known.has(key))
+      .map((key) => `a hidden project is kept: user ${user}: ${key}`),
+  ];
+}
+
+function rowsOf(states: States): EntityKey[] {
+  return [...states].flatMap(([key, { row }]) => (row === null ? [] : [key]));
+}
 
 export const invariants: Record<string, Checker> = {
   'nothing is carried out twice': nothingTwice,

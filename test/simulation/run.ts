@@ -39,14 +39,15 @@ function nameOf(violation: string): string {
   return violation.slice(0, violation.indexOf(':'));
 }
 
-/** The first seed from `from` on, of `count`, that breaks an invariant; null if none does. */
+/** The first seed from `from` on, of `count`, that breaks an invariant (that of the name `by`, if any); null if none does. */
 export async function firstFailure(
-  { from, count }: { from: number; count: number },
+  { from, count, by }: { from: number; count: number; by?: string },
   options: WorldOptions = {},
 ): Promise<{ seed: number; violations: string[] } | null> {
   for (let seed = from; seed < from + count; seed += 1) {
-    const outcome = await runScript(scriptOf(seed), options);
-    if (outcome.violations.length > 0) return { seed, violations: outcome.violations };
+    const { violations: found } = await runScript(scriptOf(seed), options);
+    const counted = by === undefined ? found : found.filter((violation) => nameOf(violation) === by);
+    if (counted.length > 0) return { seed, violations: counted };
   }
   return null;
 }

@@ -6,6 +6,7 @@ import type { Loop } from '../../src/sync/engine.ts';
 import type { SimulatedDevice } from './device.ts';
 import type { Life } from './faults.ts';
 import type { Ledger } from './ledger.ts';
+import type { Memberships } from './memberships.ts';
 import type { Step } from './script.ts';
 import type { SimulatedTator } from './simulated-tator.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -30,6 +31,7 @@ export interface Scene {
   /** The server tells how long a request may be at work (or knows keys), and no clock jumps. */
   readonly waits: boolean;
   readonly stations: readonly Station[];
+  readonly memberships: Memberships;
   /** All annotations that were ever made. */
   readonly refs: EntityRef[];
   /** Medias that were added on devices. */

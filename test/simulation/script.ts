@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/base/random.ts';
+import { seededRandom, type Random } from '../../src/base/random.ts';
 import { calm, rough, type Weather } from './faults.ts';
 
 export type Act =
@@ -24,7 +24,13 @@ export type Act =
   | 'sly'
   | 'rename'
   | 'backup'
-  | 'restore';
+  | 'restore'
+  /** An administrator changes what a user may do in the project. */
+  | 'permission'
+  /** Somebody edits or deletes at once whatever a query finds. */
+  | 'bulk'
+  /** An administrator deletes an attribute of all types, or adds one with a default. */
+  | 'attribute';
 
 /** One thing that happens; all its choices follow from its own seed, so that a step can be left out. */
 export interface Step {
@@ -46,6 +52,8 @@ export interface Script {
   server: ServerKind;
   devices: number;
   weather: Weather;
+  /** Others change just that element which a PATCH of a device is about to change. */
+  crowded?: boolean;
   steps: Step[];
 }
 
@@ -73,6 +81,19 @@ export const usualLength = 34;
 
 /** What happens in the schedule of this seed. */
 export function scriptOf(seed: number, length = usualLength): Script {
+  const script = exchangeOf(seed, length);
+  const random = seededRandom(Math.imul(seed, 0x85ebca6b) ^ 0x2c1b3c6d);
+  const crowded = random() < 0.4;
+  const steps = [
+    ...script.steps,
+    ...administrationOf(script, random),
+    ...(crowded ? rushOf(script, random) : []),
+  ].sort((a, b) => a.at - b.at);
+  return { ...script, crowded, steps };
+}
+
+/** The same without administrators and crowds: annotators, single edits of others, and the faults. */
+export function exchangeOf(seed: number, length = usualLength): Script {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x51ed270b);
   const devices = random() < 0.12 ? 3 : 2;
   const weather = weatherOf(random);
@@ -87,6 +108,41 @@ export function scriptOf(seed: number, length = usualLength): Script {
     };
   });
   return { seed, server: kinds[Math.abs(seed) % kinds.length] ?? 'stock', devices, weather, steps };
+}
+
+/** Acts of administrators: some schedules have none, others up to six. */
+const administration: readonly Act[] = [
+  'permission',
+  'permission',
+  'permission',
+  'bulk',
+  'bulk',
+  'attribute',
+];
+
+/** Each comes soon after another step, since most of the time nothing happens that it could hit. */
+function administrationOf({ devices, steps }: Script, random: Random): Step[] {
+  const count = Math.max(0, Math.floor(random() * 10) - 3);
+  return Array.from({ length: count }, () => ({
+    at: (steps[Math.floor(random() * steps.length)]?.at ?? 0) + Math.round(900 * random() ** 2),
+    act: administration[Math.floor(random() * administration.length)] ?? 'bulk',
+    device: Math.floor(random() * devices),
+    seed: Math.floor(random() * 2 ** 31),
+  }));
+}
+
+/** At the end most elements are on the server: now they are changed by several at a time. */
+function rushOf({ devices, steps }: Script, random: Random): Step[] {
+  let at = steps.at(-1)?.at ?? 0;
+  return Array.from({ length: 10 }, () => {
+    at += Math.round(1500 * random());
+    return {
+      at,
+      act: random() < 0.5 ? ('edit' as const) : ('round' as const),
+      device: Math.floor(random() * devices),
+      seed: Math.floor(random() * 2 ** 31),
+    };
+  });
 }
 
 const kinds: readonly ServerKind[] = ['stock', 'hub', 'exact'];

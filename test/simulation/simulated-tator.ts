@@ -17,7 +17,7 @@ export const poison = 'attributes.Poison';
 export const oldName = 'attributes.Old';
 const newName = 'attributes.New';
 /** One that an administrator may add. */
-const addedName = 'attributes.Added';
+export const addedName = 'attributes.Added';
 
 /** One mark of an element, with what the checkers want to know about its making. */
 export interface Mark {

@@ -1,6 +1,7 @@
 import type { Project } from '../../src/domain/entity-types.ts';
 import type { Fields } from '../../src/domain/fields.ts';
 import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
+import type { Need } from '../../src/domain/permission.ts';
 import {
   stockTraits,
   type Answer,
@@ -15,6 +16,7 @@ import {
   type ServerTraits,
 } from '../../src/sync/ports.ts';
 import type { Life } from './faults.ts';
+import { denied, member, type Membership } from './memberships.ts';
 import type { ServerKind } from './script.ts';
 import { poison, type Asker, type Reply, type SimulatedTator } from './simulated-tator.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -45,7 +47,6 @@ export interface Traffic {
   trace: number;
 }
 
-/** The simulated server through a link and out of a process that may fail at any point. */
 /** `readMarksUnless` over a `readMarks`; the very text of the rows is their digest. */
 export function digesting(readMarks: ServerPort['readMarks']): ServerPort['readMarksUnless'] {
   return async (query, known) => {
@@ -56,6 +57,7 @@ export function digesting(readMarks: ServerPort['readMarks']): ServerPort['readM
   };
 }
 
+/** The simulated server through a link and out of a process that may fail at any point. */
 export class FaultyPort implements ServerPort {
   readonly #tator: SimulatedTator;
   readonly #life: Life;
@@ -63,6 +65,8 @@ export class FaultyPort implements ServerPort {
   readonly #user: number;
   readonly #traffic: Traffic;
   readonly #kind: ServerKind;
+  readonly #membership: () => Membership;
+  readonly #meanwhile: (ref: EntityRef) => void;
 
   constructor(options: {
     tator: SimulatedTator;
@@ -71,6 +75,10 @@ export class FaultyPort implements ServerPort {
     user: number;
     traffic: Traffic;
     kind: ServerKind;
+    /** What the user may do now; everything where it is not told. */
+    membership?: () => Membership;
+    /** What happens between the reading and the writing of a PATCH that is raced. */
+    meanwhile?: (ref: EntityRef) => void;
   }) {
     this.#tator = options.tator;
     this.#life = options.life;
@@ -78,6 +86,8 @@ export class FaultyPort implements ServerPort {
     this.#user = options.user;
     this.#traffic = options.traffic;
     this.#kind = options.kind;
+    this.#membership = options.membership ?? (() => member);
+    this.#meanwhile = options.meanwhile ?? (() => undefined);
   }
 
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
@@ -121,6 +131,7 @@ export class FaultyPort implements ServerPort {
         if (this.#isRefused(changes)) return { ok: false, refusal: 'rejected' };
         return { ok: true, value: this.#tator.patch(base, changes, asker) };
       },
+      { raced: ref },
     );
   }
 
@@ -140,7 +151,10 @@ export class FaultyPort implements ServerPort {
   }
 
   readProjects(): Promise<Answer<Project[]>> {
-    return this.#read(() => [project]);
+    return this.#ask(() => {
+      const { label } = this.#membership();
+      return label === null ? [] : [{ ...project, permission: label }];
+    });
   }
 
   /** Catalogs stay as they are here. */
@@ -190,7 +204,7 @@ export class FaultyPort implements ServerPort {
   }
 
   readTraits(): Promise<Answer<ServerTraits>> {
-    return this.#read(() => traitsOf[this.#kind]);
+    return this.#ask(() => traitsOf[this.#kind]);
   }
 
   createMedia(_projectId: number, spec: MediaSpec, key?: string): Promise<Answer<number>> {
@@ -202,6 +216,7 @@ export class FaultyPort implements ServerPort {
           ? { ok: false, refusal: 'rejected' }
           : { ok: true, value: this.#tator.addMedia(spec) },
       ),
+      { need: 'transfer' },
     );
   }
 
@@ -227,11 +242,17 @@ export class FaultyPort implements ServerPort {
     return false;
   }
 
-  async #read<T>(run: () => T): Promise<Answer<T>> {
+  /** Something of the project. */
+  #read<T>(run: () => T): Promise<Answer<T>> {
+    return this.#ask(run, 'read');
+  }
+
+  async #ask<T>(run: () => T, need?: 'read'): Promise<Answer<T>> {
     await this.#leave();
     const refused = this.#turnedAway();
     if (refused !== null) return this.#answer(refused);
     if (this.#life.happens('lostBefore')) return this.#answer(failed({ kind: 'offline', byChoice: false }));
+    if (need !== undefined && !this.#may(need)) return this.#answer(forbidden);
     const value = run();
     await this.#arrive();
     if (this.#life.happens('cut'))
@@ -240,28 +261,36 @@ export class FaultyPort implements ServerPort {
   }
 
   /** A write looks (what is there?) and then writes; with a race, others come between. */
-  async #write<Seen, T>(look: () => Seen, write: (seen: Seen, asker: Asker) => Reply<T>): Promise<Answer<T>> {
+  async #write<Seen, T>(
+    look: () => Seen,
+    write: (seen: Seen, asker: Asker) => Reply<T>,
+    { need = 'edit', raced }: { need?: Need; raced?: EntityRef } = {},
+  ): Promise<Answer<T>> {
+    const ghost = (asker: Omit<Asker, 'user'>): void => {
+      if (this.#may(need)) write(look(), { user: this.#user, ...asker });
+    };
     await this.#leave();
     const refused = this.#turnedAway();
     if (refused !== null) return this.#answer(refused);
     if (this.#life.happens('lostBefore')) return this.#answer(noAnswer);
     if (this.#life.happens('late')) {
       const delay = latest * this.#life.random() ** 6;
-      this.#time.at(this.#time.now() + delay, () =>
-        write(look(), { user: this.#user, ghost: true, late: true }),
-      );
+      this.#time.at(this.#time.now() + delay, () => ghost({ ghost: true, late: true }));
       await this.#time.sleep(timeout * this.#life.random());
       this.#life.check();
       return this.#answer(noAnswer);
     }
+    if (!this.#may(need)) return this.#answer(forbidden);
     const seen = look();
     // A hub reads and writes under one lock.
-    if (this.#life.happens('race') && this.#kind !== 'hub')
+    if (this.#life.happens('race') && this.#kind !== 'hub') {
+      if (raced !== undefined) this.#time.at(this.#time.now() + 10, () => this.#meanwhile(raced));
       await this.#time.sleep(20 + 3000 * this.#life.random());
+    }
     const reply = write(seen, { user: this.#user, ghost: false });
     if (this.#life.happens('doubled')) {
       const delay = 5000 * this.#life.random();
-      this.#time.at(this.#time.now() + delay, () => write(look(), { user: this.#user, ghost: true }));
+      this.#time.at(this.#time.now() + delay, () => ghost({ ghost: true }));
     }
     await this.#arrive();
     if (this.#life.happens('lostAfter') || this.#life.happens('cut')) return this.#answer(noAnswer);
@@ -270,6 +299,10 @@ export class FaultyPort implements ServerPort {
     if (this.#life.happens('refusedAfter') && this.#kind !== 'hub')
       return this.#answer(failed({ kind: 'rejected', message: 'change log failed' }));
     return this.#answer(reply);
+  }
+
+  #may(need: 'read' | Need): boolean {
+    return this.#membership().may[need];
   }
 
   /** The request leaves a living process and takes its time to the server. */
@@ -314,6 +347,7 @@ const traitsOf: Record<ServerKind, ServerTraits> = {
   hub: { ...exact, keyed: true },
 };
 
+const forbidden = failed({ kind: 'forbidden', message: denied });
 const noAnswer = failed({ kind: 'unknown-outcome', message: 'no answer' });
 
 function failed(failure: Failure): { ok: false; failure: Failure } {

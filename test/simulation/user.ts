@@ -62,7 +62,8 @@ async function edit(world: Scene, station: Station, random: Random): Promise<voi
     ledger.touches(change.ref, fields);
     if (change.kind === 'delete') ledger.removed.add(entityKey(change.ref));
   }
-  if (fate !== 'saved') life.kill();
+  if (fate === 'saved') await checkShown(world, station, changes);
+  else life.kill();
   // Nobody was told that a torn command is saved: after the restart it is there whole, or not at all.
   const settled = async (): Promise<void> => {
     for (const change of changes) {
@@ -73,6 +74,22 @@ async function edit(world: Scene, station: Station, random: Random): Promise<voi
   if (fate === 'saved') return settled();
   for (const { ref } of changes) ledger.forgives(ref);
   world.time.at(world.time.now() + 20, () => world.time.start(settled));
+}
+
+/** What is told to be saved is there. */
+async function checkShown(world: Scene, station: Station, changes: Change[]): Promise<void> {
+  for (const change of changes) {
+    const shown = visibleFields(await world.stateOf(station, change.ref));
+    const isThere =
+      change.kind === 'delete'
+        ? shown === null
+        : shown !== null &&
+          Object.entries(change.fields).every(([field, value]) => sameValue(shown[field], value));
+    if (!isThere)
+      world.problems.push(
+        `no acknowledged edit is lost: user ${station.user}: ${entityKey(change.ref)} is not stored`,
+      );
+  }
 }
 
 function fateOf(random: Random): Fate {

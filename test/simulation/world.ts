@@ -5,10 +5,11 @@ import { Loop } from '../../src/sync/engine.ts';
 import type { EntityState, ServerPort, SyncStorage } from '../../src/sync/ports.ts';
 import type { SimulatedDevice } from './device.ts';
 import { calm, Life } from './faults.ts';
-import { noAcknowledgedEditLost } from './invariants.ts';
+import { brokenByPermission, noAcknowledgedEditLost, rowsWhileHidden } from './invariants.ts';
 import { Ledger } from './ledger.ts';
+import { Memberships, type Membership } from './memberships.ts';
 import { MemoryDevice } from './memory-device.ts';
-import { foreignAct } from './rest-user.ts';
+import { changeAgainst, foreignAct } from './rest-user.ts';
 import { firstMedia, nothingKnown, type Scene, type Station } from './scene.ts';
 import type { Script, Step } from './script.ts';
 import { SimulatedTator } from './simulated-tator.ts';
@@ -47,6 +48,7 @@ export class World implements Scene {
   readonly tator: SimulatedTator;
   readonly waits: boolean;
   readonly stations: Station[] = [];
+  readonly memberships = new Memberships();
   readonly refs: EntityRef[] = [];
   readonly medias: MediaKey[] = [];
   /** What went wrong while it ran. */
@@ -107,6 +109,11 @@ export class World implements Scene {
       case 'sign-in':
         this.#signIn(station);
         return;
+      case 'permission':
+        this.memberships.change(station.user, random);
+        return;
+      case 'bulk':
+      case 'attribute':
       case 'rest':
       case 'sly':
       case 'rename':
@@ -136,10 +143,12 @@ export class World implements Scene {
     life.weather = step === null ? calm : this.#script.weather;
     life.random = seededRandom(step === null ? 1 : step.seed);
     const before = this.traffic.requests;
+    const kept = await rowsWhileHidden(this, station);
     await (this.#options.planted?.round ?? ((one: Loop) => one.round()))(loop);
     // The process may have died and another begun meanwhile.
     if (this.stations[station.user - 1]?.life !== life) return;
     station.exchanging = false;
+    this.problems.push(...(await brokenByPermission(this, station, kept)));
     this.#checkRequests(station, this.traffic.requests - before, step === null);
     const { again } = station;
     station.again = null;
@@ -167,7 +176,12 @@ export class World implements Scene {
     const { user, device } = station;
     const life: Life = new Life(() => this.#died(user));
     const { time, tator, traffic } = this;
-    const server = new FaultyPort({ tator, life, time, user, traffic, kind: this.#script.server });
+    const membership = (): Membership => this.memberships.of(user);
+    const meanwhile = (ref: EntityRef): void => {
+      if (this.#script.crowded === true) changeAgainst(this, ref);
+    };
+    const { server: kind } = this.#script;
+    const server = new FaultyPort({ tator, life, time, user, traffic, kind, membership, meanwhile });
     const storage = device.storage(life);
     const { wrapServer, wrapStorage } = this.#options.planted ?? {};
     const clock: Clock = {
@@ -199,11 +213,12 @@ export class World implements Scene {
 
   /** The faults stop, all questions are answered, and every device exchanges until nothing is left. */
   async #comeToRest(): Promise<void> {
-    const limit = 40 + 4 * this.tator.media.length;
-    const quietEnough = 2 * this.tator.media.length + 1;
+    this.memberships.restoreAll();
+    const { media } = this.tator;
     let quiet = 0;
-    for (let i = 0; quiet < quietEnough; i += 1) {
-      if (i > limit) {
+    // Each media is audited twice, in turn.
+    for (let i = 0; quiet < 2 * media.length + 1; i += 1) {
+      if (i > 40 + 4 * media.length) {
         this.problems.push('progress: it does not come to rest');
         return;
       }
