@@ -225,10 +225,13 @@ function deletedMeanwhile(
   return { edit: state.edit, conflicts, ...rebase(state, landed, context) };
 }
 
-/** What was sent, but for the attributes that a create has left out: no type of the server's has them. */
+/**
+ * What was sent, but for what the row of a create has otherwise: left out by the server, whose types have no
+ * such attribute, or never seen by its user in another way.
+ */
 function arrived({ sent, intent }: Attempt, { fields }: ServerRow): Fields {
   if (intent !== 'create') return sent;
-  return Object.fromEntries(Object.entries(sent).filter(([field]) => field in fields));
+  return Object.fromEntries(Object.entries(sent).filter(([field, value]) => sameValue(fields[field], value)));
 }
 
 function remaining(

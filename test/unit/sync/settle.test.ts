@@ -72,6 +72,13 @@ describe('settling a create whose row others deleted before its user heard of it
     expect(outcome.conflicts).toMatchObject([{ field: '$deleted', mine: false, theirs: true }]);
     expect(outcome.edit).toMatchObject({ changes: { 'attributes.A': 'v' } });
   });
+
+  it('asks where the row has something else than was sent, which its user has never seen', () => {
+    const row = rowOf({ deleted: true, fields: { frame: 4, 'attributes.A': 'default' } });
+    const outcome = settle(stateOf({ edit, attempt }), [row], testContext());
+    expect(outcome.conflicts).toMatchObject([{ field: '$deleted', mine: false, theirs: true }]);
+    expect(outcome.edit).toMatchObject({ changes: { 'attributes.A': 'v' } });
+  });
 });
 
 describe('settling a patch in doubt', () => {
