@@ -217,7 +217,7 @@ export class World implements Scene {
     const { media } = this.tator;
     let quiet = 0;
     // Each media is audited twice, in turn.
-    for (let i = 0; quiet < 2 * media.length + 1; i += 1) {
+    for (let i = 0; quiet < 2 * media.length; i += 1) {
       if (i > 40 + 4 * media.length) {
         this.problems.push('progress: it does not come to rest');
         return;
@@ -237,17 +237,17 @@ export class World implements Scene {
   async #settleQuestions(station: Station, round: number): Promise<boolean> {
     this.#signIn(station);
     const random = seededRandom(this.#script.seed + round);
-    // What came late has come after the second round.
-    let work = round < 2;
+    // What came late had come before the second round.
+    let work = round < 1;
     const states = await station.device.states();
     for (const { edit, conflicts } of states.values()) {
       work ||= conflicts.length > 0 || (edit !== null && !isLeftToTheUser({ edit }, states));
-      work ||= round < 6 && edit?.status.kind === 'parked';
+      work ||= round < 5 && edit?.status.kind === 'parked';
     }
     await this.#alone(async () => {
       await userAct(this, station, 'decide', random);
       // Some refusals were not about the edit: once nothing goes wrong any more, it is tried again.
-      if (round === 2 || round === 5) await userAct(this, station, 'retry', random);
+      if (round === 2 || round === 4) await userAct(this, station, 'retry', random);
     }, 0);
     return work;
   }
