@@ -35,6 +35,8 @@ async function bundled(folder: string): Promise<string> {
   await build({
     configFile: false,
     logLevel: 'warn',
+    // It runs away from the packages that it imports.
+    ssr: { noExternal: true },
     build: {
       ssr: fileURLToPath(new URL('share.ts', import.meta.url)),
       target: 'node20',

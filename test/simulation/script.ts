@@ -89,7 +89,9 @@ export function scriptOf(seed: number, length = usualLength): Script {
     ...administrationOf(script, random),
     ...(crowded ? rushOf(script, random) : []),
   ].sort((a, b) => a.at - b.at);
-  return { ...script, crowded, steps };
+  // A PATCH is raced much more often where others are at work on the same elements.
+  const weather = crowded ? { ...script.weather, race: 0.4 } : script.weather;
+  return { ...script, weather, crowded, steps };
 }
 
 /** The same without administrators and crowds: annotators, single edits of others, and the faults. */
