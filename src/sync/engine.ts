@@ -280,7 +280,7 @@ export class Loop {
     const { storage } = this.#options;
     const outbox = await storage.outbox(projectId);
     if (outbox.length === 0) return done;
-    await nameVersions(this.#deps(), projectId, outbox);
+    await nameVersions(this.#deps, projectId, outbox);
     if (!this.#permissions.permits(projectId, 'edit')) return done;
     await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
     return this.#afterContact(projectId, () => push(this.#deps, projectId));
