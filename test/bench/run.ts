@@ -29,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Comparison[]>>> = {
   hub: async () => (await import('./hub.ts')).compareHub({ rows }),
   scale: async () => (await import('./scale.ts')).compareScale({ rows, rowsOfMedia }),
   list: async () => (await import('./list.ts')).compareList(),
+  labels: async () => (await import('./labels.ts')).compareLabels(),
 };
 
 const unknown = names.filter((name) => !(name in benches));

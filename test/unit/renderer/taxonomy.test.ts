@@ -45,14 +45,4 @@ describe('searching the taxonomy', () => {
     const many = new TaxonomyIndex(Array.from({ length: 50 }, (_, i) => leaf(i, `Species ${i}`, null)));
     expect(many.search('spec', 40)).toMatchObject({ more: 10 });
   });
-
-  it('answers among 10,000 leaves within a frame', () => {
-    const large = new TaxonomyIndex(
-      Array.from({ length: 10_000 }, (_, i) => leaf(i, `Genus${i % 97} species${i}`, null)),
-    );
-    large.search('warm', 40);
-    const begun = performance.now();
-    for (let i = 0; i < 10; i++) large.search('species7', 40);
-    expect((performance.now() - begun) / 10).toBeLessThan(50);
-  });
 });

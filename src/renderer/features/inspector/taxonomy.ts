@@ -60,13 +60,20 @@ export class TaxonomyIndex {
   }
 }
 
+/** What a word within a name follows. */
+const separators = ' \u00a0(-';
+
 function rankOf({ nameKey, aliasKey }: Entry, key: string): number | null {
-  if (nameKey.startsWith(key)) return 0;
-  if (aliasKey.startsWith(key)) return 1;
-  const [inName, inAlias] = [nameKey.indexOf(key), aliasKey.indexOf(key)];
+  const inName = nameKey.indexOf(key);
+  if (inName === 0) return 0;
+  const inAlias = aliasKey === '' ? -1 : aliasKey.indexOf(key);
+  if (inAlias === 0) return 1;
   if (inName < 0 && inAlias < 0) return null;
-  const beginsWord = (text: string, at: number): boolean => at > 0 && /[\s(-]/.test(text[at - 1] ?? '');
   return beginsWord(nameKey, inName) || beginsWord(aliasKey, inAlias) ? 2 : 3;
+}
+
+function beginsWord(text: string, at: number): boolean {
+  return at > 0 && separators.includes(text.charAt(at - 1));
 }
 
 function aliasOf(leaf: Leaf): string | null {
