@@ -169,8 +169,16 @@ const noForeignClobber: Checker = ({ tator, stations }) =>
       const value = read.fields[field];
       if (sameValue(value, row.fields[field])) return [];
       if (station.ledger.seen.has(seenValue(key, field, value)) || isUntold(tator, read, field)) return [];
-      const first = everOf(tator, key).find((one) => sameValue(one.row.fields[field], value));
-      return first?.row.modifiedBy === station.user ? [] : [`${field} of ${nameOf(row)}`];
+      const ever = everOf(tator, key);
+      const first = ever.find((one) => sameValue(one.row.fields[field], value));
+      // Another had replaced it, and a race had hidden that: it is put back.
+      const isPutBack = ever.some(
+        (one) =>
+          one.made.modifiedBy !== station.user &&
+          sameValue(one.read?.fields[field], value) &&
+          sameValue(one.made.fields[field], row.fields[field]),
+      );
+      return isPutBack || first?.row.modifiedBy === station.user ? [] : [`${field} of ${nameOf(row)}`];
     });
   });
 
