@@ -29,7 +29,7 @@ describe('any schedule of edits, kills, lost answers and lost databases', () => 
   it('is the same each time the same seed runs', async () => {
     for (let seed = 1; seed <= 20; seed += 1)
       expect(await runScript(scriptOf(seed))).toEqual(await runScript(scriptOf(seed)));
-  });
+  }, 60_000);
 
   it.each([
     [4, 'a new element that others delete in place while its create is in doubt'],
