@@ -196,6 +196,8 @@ const nothingStaysHidden: Checker = ({ tator, stations }) =>
     return Object.keys(over.fields).flatMap((field) => {
       const value = over.fields[field];
       if (sameValue(value, read.fields[field]) || station.ledger.touched.get(key)?.has(field)) return [];
+      // Written in place between what the request read and what it wrote: no mark tells of it.
+      if (isUntold(tator, over, field)) return [];
       const later = tator.log.slice(i + 1).filter((one) => entityKey(one.row.ref) === key);
       return later.some((one) => !sameValue(one.row.fields[field], row.fields[field]) || one.row.deleted)
         ? []
