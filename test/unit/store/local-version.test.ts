@@ -9,7 +9,17 @@ import {
   projectHome,
 } from '../../../src/domain/identity.ts';
 import type { OpenedStore } from '../../../src/store/open-store.ts';
-import { changeCommand, createCommand, makeWorld, media, now, refOf, rowOf, serve } from './support.ts';
+import {
+  changeCommand,
+  createCommand,
+  makeWorld,
+  media,
+  now,
+  refOf,
+  rowOf,
+  serve,
+  type World,
+} from './support.ts';
 
 const project = { id: 1, name: 'Cruise', summary: '', permission: 'Full Control' };
 const catalog: ProjectCatalog = {
@@ -40,6 +50,17 @@ async function arrive({ sync }: OpenedStore): Promise<void> {
     ],
   });
   await sync.revise([{ ref: catalogRef('version', layer), media: home }], () => [{ edit: null }]);
+}
+
+/** A device with an annotation that was made before its version arrived, and has moved under its row id. */
+async function moved(): Promise<{ world: World; opened: OpenedStore }> {
+  const world = makeWorld();
+  const opened = await world.open();
+  await makeLayer(opened);
+  await opened.store.apply(createCommand(before));
+  await arrive(opened);
+  await opened.sync.enterVersion(1, { from: local, to: rowId });
+  return { world, opened };
 }
 
 const shown = async ({ store }: OpenedStore) =>
@@ -86,12 +107,9 @@ describe('an annotation in a version that no server has', () => {
   });
 
   it('is in the flight recorder until a server has it, and moves once more after a lost database', async () => {
-    const world = makeWorld();
-    let opened = await world.open();
-    await makeLayer(opened);
-    await opened.store.apply(createCommand(before));
-    await arrive(opened);
-    await opened.sync.enterVersion(1, { from: local, to: rowId });
+    const at = await moved();
+    const { world } = at;
+    let { opened } = at;
     // Where each line is in the recorder is noted some time after.
     await new Promise((resolve) => setTimeout(resolve, 600));
     await opened.sync.releaseRecorder();
@@ -108,12 +126,9 @@ describe('an annotation in a version that no server has', () => {
   });
 
   it('is known by the very request that it was sent with, also after a lost database', async () => {
-    const world = makeWorld();
-    let opened = await world.open();
-    await makeLayer(opened);
-    await opened.store.apply(createCommand(before));
-    await arrive(opened);
-    await opened.sync.enterVersion(1, { from: local, to: rowId });
+    const at = await moved();
+    const { world } = at;
+    let { opened } = at;
     const batch = { key: 'request', at: 0, size: 1 };
     await opened.sync.recordRequest([
       {
@@ -130,12 +145,9 @@ describe('an annotation in a version that no server has', () => {
   });
 
   it('does not fall back to what was recorded of it before it moved', async () => {
-    const world = makeWorld();
-    let opened = await world.open();
-    await makeLayer(opened);
-    await opened.store.apply(createCommand(before));
-    await arrive(opened);
-    await opened.sync.enterVersion(1, { from: local, to: rowId });
+    const at = await moved();
+    const { world } = at;
+    let { opened } = at;
     await opened.store.apply(changeCommand(after, { frame: 9 }));
     opened.store.close();
     world.indexedDB = new IDBFactory();
