@@ -33,7 +33,8 @@ export interface KillOutcome {
 export interface KillPlan {
   times: number;
   seed: number;
-  onKill?: (kill: number, victim: Victim, faults: number) => void;
+  /** Told of the faults that no kill before this one had shown. */
+  onKill?: (kill: number, victim: Victim, found: readonly Fault[]) => void;
 }
 
 /** ms that a moment is waited for. */
@@ -48,8 +49,13 @@ export async function killRun(laptop: KillLaptop, plan: KillPlan): Promise<KillO
   const run = new KillRun(laptop, ids, seededRandom(plan.seed));
   await run.begin();
   for (let kill = 1; kill <= plan.times; kill += 1) {
+    const known = new Set(run.faults.map(({ text }) => text));
     const victim = await run.killOnce();
-    plan.onKill?.(kill, victim, run.faults.length);
+    plan.onKill?.(
+      kill,
+      victim,
+      run.faults.filter(({ text }) => !known.has(text)),
+    );
   }
   return run.end();
 }
@@ -94,14 +100,17 @@ class KillRun {
     if (this.#random() < 0.2) await this.#workOffline();
     const stop = new AbortController();
     const { signal } = stop;
-    const work = [this.#annotator.work({ signal, pause: moment === 'pull' ? 400 : 60 })];
     const needsFile = moment === 'part' || moment === 'completion' || moment === 'import';
-    if (needsFile || this.#importer.isUnderway) work.push(this.#importer.addOne(signal));
-    await this.#waitFor(moment);
+    const work = Promise.all([
+      this.#annotator.work({ signal, pause: moment === 'pull' ? 400 : 60 }),
+      ...(needsFile || this.#importer.isUnderway ? [this.#importer.addOne(signal)] : []),
+    ]);
+    // Work that fails before anything is killed ends the run with its error.
+    await Promise.race([this.#waitFor(moment), work]);
     this.#count(victim);
     stop.abort();
     await this.#laptop.kill(victim);
-    await Promise.all(work);
+    await work;
     await this.#laptop.restart(victim);
     await this.#look();
     return victim;
@@ -237,17 +246,18 @@ class KillRun {
 
 /** What keeps the device from being at rest; empty when nothing does. */
 function openOf(standing: Standing, names: readonly string[]): string {
-  const { unsynced, inDoubt, parked, conflicts, uploads, medias } = standing;
+  const { unsynced, inDoubt, outbox, conflicts, uploads, medias } = standing;
   const done = new Set(uploads.flatMap(({ name, state }) => (state.kind === 'done' ? [name] : [])));
   const missing = names.filter((name) => !done.has(name));
   const told = [
     unsynced + inDoubt > 0 ? `${unsynced} unsynced, ${inDoubt} in doubt` : '',
-    ...parked.map(({ key, reason }) => `${key} is parked: ${reason}`),
+    ...outbox.map(({ key, op, status }) => `${op} ${key}: ${JSON.stringify(status)}`),
     conflicts > 0 ? `${conflicts} conflicts` : '',
     ...missing.map((name) => `${name} (${stateOf(name, standing)})`),
     ...medias.flatMap(({ name, stage }) => (stage.kind === 'ready' ? [] : [`${name} is ${stage.kind}`])),
   ];
-  return told.filter((text) => text !== '').join('; ');
+  const open = told.filter((text) => text !== '');
+  return open.length === 0 ? '' : [...open, `the engine: ${JSON.stringify(standing.engine)}`].join('; ');
 }
 
 function stateOf(name: string, { uploads }: Standing): string {

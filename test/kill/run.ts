@@ -21,7 +21,8 @@ try {
   const { kills, moments, edits, uploads, resent, clicks, faults } = await killRun(laptop, {
     ...{ times, seed },
     onKill: (kill, victim, found) => {
-      if (kill % 10 === 0) console.log(`${kill} of ${times}, the last of ${victim}; ${found} faults so far`);
+      for (const { kind, text } of found) console.log(`kill ${kill}, of ${victim}: ${kind}: ${text}`);
+      if (kill % 10 === 0) console.log(`${kill} of ${times}`);
     },
   });
   const list = (counts: Record<string, number>): string =>
@@ -45,6 +46,9 @@ try {
   const unmet = times < 100 ? [] : Object.entries({ ...moments, ...kills }).filter(([, met]) => met === 0);
   if (unmet.length > 0) console.log(`never met: ${unmet.map(([moment]) => moment).join(', ')}`);
   process.exitCode = faults.length + unmet.length + (edits === 0 ? 1 : 0) === 0 ? 0 : 1;
+} catch (error) {
+  console.log(laptop.logs());
+  throw error;
 } finally {
   await laptop.remove();
 }

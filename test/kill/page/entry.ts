@@ -9,7 +9,7 @@ import type { AnnotationStore, EditCommand, Live } from '../../../src/store/type
 import type { EntityKey, MediaKey } from '../../../src/domain/identity.ts';
 import { mediaFields } from '../../../src/domain/media-fields.ts';
 import { entityKey } from '../../../src/domain/identity.ts';
-import { mediaRef } from '../../../src/sync/ports.ts';
+import { mediaRef, type Edit, type SyncStatus } from '../../../src/sync/ports.ts';
 
 /** What the user sees of one entity. */
 export type Shown = [EntityKey, Fields];
@@ -18,11 +18,11 @@ export type Shown = [EntityKey, Fields];
 export interface Standing {
   unsynced: number;
   inDoubt: number;
-  parked: { key: string; reason: string }[];
+  outbox: Edit[];
   conflicts: number;
   uploads: Upload[];
   medias: LocalMedia[];
-  connection: string;
+  engine: SyncStatus;
 }
 
 /**
@@ -77,7 +77,7 @@ class KillPage {
 
   async standing(): Promise<Standing> {
     const account = this.#account;
-    const [counts, conflicts, outbox, status, uploads, medias] = await Promise.all([
+    const [counts, conflicts, outbox, engine, uploads, medias] = await Promise.all([
       now(this.#opened.counts()),
       now(this.#opened.conflicts()),
       now(this.#opened.outbox()),
@@ -85,12 +85,8 @@ class KillPage {
       this.host.call('uploads.list', { account }),
       this.host.call('media.list', { account }),
     ]);
-    const parked = outbox.flatMap(({ key, status: { kind, ...rest } }) =>
-      kind === 'parked' ? [{ key, reason: 'reason' in rest ? rest.reason : '' }] : [],
-    );
     const { unsynced, inDoubt } = counts;
-    const connection = status.connection.kind;
-    return { unsynced, inDoubt, parked, conflicts: conflicts.length, uploads, medias, connection };
+    return { unsynced, inDoubt, outbox, conflicts: conflicts.length, uploads, medias, engine };
   }
 
   get host(): Host {
