@@ -64,6 +64,8 @@ export interface StateType extends EntityType {
   media: number[];
   interpolation: 'none' | 'latest' | 'attr_style_range';
   visible: boolean;
+  /** The server deletes the localizations of a state together with it. Absent in older stored catalogs. */
+  delete_child_localizations?: boolean;
 }
 
 /** What all that people change in a catalog has. */

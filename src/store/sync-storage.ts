@@ -181,6 +181,12 @@ export class DexieSyncStorage implements SyncStorage {
     return catalog === null ? [] : rowsOfKind(catalog, kind);
   }
 
+  async typesKeepingMembers(projectId: number): Promise<ReadonlySet<number>> {
+    const types = (await readCatalog(this.#db, projectId))?.stateTypes ?? [];
+    // Of a type that an older program stored it is not known.
+    return new Set(types.flatMap((type) => (type.delete_child_localizations === false ? [type.id] : [])));
+  }
+
   enterCatalogRow(projectId: number, row: ServerRow): Promise<void> {
     return this.#outline.changeCatalog(projectId, (catalog) => withRow(catalog, row));
   }

@@ -20,6 +20,8 @@ export interface PlanContext {
   mediaIds: ReadonlyMap<MediaKey, number>;
   /** Entities of this device that the server does not have (yet). */
   absent: ReadonlySet<EntityKey>;
+  /** State types whose states leave their members behind when the server deletes them. */
+  keepsMembers: ReadonlySet<number>;
 }
 
 /** The entities of the outbox that are not on the server (yet, or while the user is asked whether they shall be). */
@@ -39,7 +41,8 @@ export function absentOf(outbox: readonly EntityState[]): Set<EntityKey> {
  */
 export function nextStep(state: EntityState, context: PlanContext): Step | null {
   const step = wantedStep(state);
-  if (step === null || step.intent === 'delete') return step;
+  if (step?.intent === 'delete') return takesMembers(state, context) ? emptied(step) : step;
+  if (step === null) return null;
   if (step.intent === 'create')
     return context.mediaIds.has(step.place.media) && !namesAbsent(step, context) ? step : null;
   return namesAbsent(step, context) ? withoutMembers(step) : step;
@@ -63,6 +66,17 @@ function wantedStep({ edit, attempt, conflicts }: EntityState): Step | null {
         ? null
         : { intent: 'delete', place, baseMark, fields: {} };
   }
+}
+
+/** Whether the server would delete the members together with the track, which nobody has asked for. */
+function takesMembers({ edit }: EntityState, { keepsMembers }: PlanContext): boolean {
+  if (edit?.ref.kind !== 'state' || keepsMembers.has(edit.type)) return false;
+  return stateMembers(edit.base?.fields ?? {}).length > 0;
+}
+
+/** First the track lets go of its members; what it is then is deleted by the next request. */
+function emptied(step: Step): Step {
+  return { ...step, intent: 'patch', fields: { localizations: [] } };
 }
 
 /** A track names its members: they come first. */

@@ -395,6 +395,11 @@ export interface SyncStorage {
   saveCatalogLists(projectId: number, lists: Partial<CatalogLists>): Promise<void>;
   /** What a catalog is known to hold of a kind. */
   catalogRows(projectId: number, kind: CatalogKind): Promise<ServerRow[]>;
+  /**
+   * State types of the project that are known to leave the members of a state behind when it is deleted
+   * (`delete_child_localizations` is false).
+   */
+  typesKeepingMembers(projectId: number): Promise<ReadonlySet<number>>;
   /** From now on the server's row of this id is the entity of the row's reference. */
   enterCatalogRow(projectId: number, row: ServerRow): Promise<void>;
   /**

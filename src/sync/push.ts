@@ -18,7 +18,7 @@ import { noteRenewals, openTracks, renewTracks } from './tracks.ts';
  *   look up   what is in doubt, and what the server would do blindly (deletes, remakes)
  *   create    in batches; a refused batch is halved until the one that is refused stands alone
  *   patch     against the marks they were made from, a window at a time, in lanes
- *   delete    in lanes, then all looked up
+ *   delete    in lanes, then all looked up; a track that would take its members along lets go of them first
  *
  * At the end the tracks are told the new rows of their members. Each request is written down before
  * it is sent. Whatever stops the push leaves a state from which the next one goes on.
@@ -30,7 +30,10 @@ const lanes = 24;
 const window = 240;
 
 export async function push(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
-  const pushing = new Push(deps, projectId, await deps.storage.mediaIds(projectId));
+  const { storage } = deps;
+  const mediaIds = await storage.mediaIds(projectId);
+  const keepsMembers = await storage.typesKeepingMembers(projectId);
+  const pushing = new Push(deps, projectId, { mediaIds, keepsMembers });
   for (;;) {
     const pass = await pushing.pass();
     if (pass.outcome.kind === 'stopped') return pass.outcome;
@@ -46,7 +49,7 @@ function placeOf({ edit }: EntityState): Place {
 class Push {
   readonly #deps: SyncDeps;
   readonly #projectId: number;
-  readonly #mediaIds: PlanContext['mediaIds'];
+  readonly #known: Pick<PlanContext, 'mediaIds' | 'keepsMembers'>;
   /** Revisions that this push has sent already: what comes back is for the next one. */
   readonly #tried = new Set<string>();
   readonly #forbiddances: Forbiddances;
@@ -54,10 +57,10 @@ class Push {
   #openTracks: EntityState[] = [];
   #batchSize = firstBatchSize;
 
-  constructor(deps: SyncDeps, projectId: number, mediaIds: PlanContext['mediaIds']) {
+  constructor(deps: SyncDeps, projectId: number, known: Pick<PlanContext, 'mediaIds' | 'keepsMembers'>) {
     this.#deps = deps;
     this.#projectId = projectId;
-    this.#mediaIds = mediaIds;
+    this.#known = known;
     this.#forbiddances = new Forbiddances(deps, projectId);
   }
 
@@ -69,7 +72,7 @@ class Push {
       const again = await sendAgain(this.#deps, {
         projectId: this.#projectId,
         kind,
-        mediaIds: this.#mediaIds,
+        mediaIds: this.#known.mediaIds,
       });
       if (again.kind === 'stopped') return { outcome: again, moved };
       const states = (await this.#outbox()).filter(({ edit }) => edit?.ref.kind === kind);
@@ -113,7 +116,7 @@ class Push {
   }
 
   #context(): PlanContext {
-    return { mediaIds: this.#mediaIds, absent: this.#absent };
+    return { ...this.#known, absent: this.#absent };
   }
 
   /** Steps of one kind of entity. */
@@ -158,7 +161,7 @@ class Push {
     const specs = written.map(({ place: { ref, media }, type, attempt }) => ({
       ref,
       type,
-      mediaIds: [must(this.#mediaIds.get(media))],
+      mediaIds: [must(this.#known.mediaIds.get(media))],
       fields: attempt.sent,
     }));
     const { server, storage, clock } = this.#deps;

@@ -274,7 +274,7 @@ function repairHidden(
   if (last === undefined || base === undefined) return state;
   const owner = state.edit ?? before;
   if (owner === null) return state;
-  if (attempt.intent === 'delete') {
+  if (attempt.intent === 'delete' || state.edit?.op === 'delete') {
     if (last.deleted || sameFields(last.fields, base.fields)) return state;
     const collision = {
       edit: owner,

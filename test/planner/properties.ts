@@ -132,7 +132,7 @@ const ends: Property = (one) => {
   const theirs = latest(one);
   let state = merged(one, theirs);
   let server = theirs;
-  const plan = { mediaIds: new Map([['m', 1]]), absent: new Set<never>() };
+  const plan = { mediaIds: new Map([['m', 1]]), absent: new Set<never>(), keepsMembers: new Set<never>() };
   for (let step = 0; step < 4; step += 1) {
     const next = nextStep(state, plan);
     if (next === null) {

@@ -122,6 +122,10 @@ export class DexieLife implements SyncStorage {
     return this.#read((storage) => storage.catalogRows(projectId, kind));
   }
 
+  typesKeepingMembers(projectId: number): Promise<ReadonlySet<number>> {
+    return this.#read((storage) => storage.typesKeepingMembers(projectId));
+  }
+
   enterCatalogRow(projectId: number, row: ServerRow): Promise<void> {
     return this.#write((storage) => storage.enterCatalogRow(projectId, row));
   }

@@ -131,6 +131,18 @@ const nothingDeletedUnasked: Checker = ({ tator, stations }) =>
     return tator.chain(key).some((mark) => mark.row.deleted && mark.made !== row) ? [] : [nameOf(row)];
   });
 
+/** ms; others who change a track just before a delete arrives are a race that nobody but the server could prevent. */
+const justBefore = 60_000;
+
+/** A track that a device deletes takes nothing along. */
+const nothingGoesAlong: Checker = ({ tator, stations }) =>
+  tator.takenAlong.flatMap(({ member, track: { made, ghost }, asker, at }) => {
+    const isOurs = stations.some(({ user }) => user === asker.user);
+    const age = at - Date.parse(made.modifiedAt);
+    const isRaced = made.modifiedBy !== asker.user && age < justBefore;
+    return !isOurs || asker.ghost || ghost || isRaced ? [] : [`${member} with ${nameOf(made)}`];
+  });
+
 /** When the faults have stopped, all see what the server has; but for what it refused. */
 const allConverge: Checker = async ({ refs, tator, stations }) => {
   const wrong: string[] = [];
@@ -296,6 +308,7 @@ export const invariants: Record<string, Checker> = {
   'one visible row per elemental id and version': oneVisibleRow,
   'nothing deleted comes back': nothingDeletedComesBack,
   'nothing is deleted unasked': nothingDeletedUnasked,
+  'nothing goes with a deleted track': nothingGoesAlong,
   'all converge': allConverge,
   'no foreign clobber': noForeignClobber,
   'nothing stays hidden': nothingStaysHidden,

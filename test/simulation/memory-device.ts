@@ -1,6 +1,6 @@
 import { sameJson, type Json } from '../../src/base/json.ts';
 import type { MakeId } from '../../src/base/random.ts';
-import type { Project } from '../../src/domain/entity-types.ts';
+import type { Project, ProjectCatalog, StateType } from '../../src/domain/entity-types.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
 import { underPresentKeys, type VersionNames } from '../../src/store/local-version.ts';
 import { isUsersWork } from '../../src/store/overlay.ts';
@@ -48,6 +48,7 @@ interface Tables {
   /** As the server last listed them. */
   media: Map<MediaKey, ServerMedia>;
   projects: Project[];
+  stateTypes: StateType[];
   journal: JournalEntry[];
   ops: Map<string, OpRecord>;
   order: number;
@@ -59,6 +60,7 @@ function emptyTables(): Tables {
     cursors: new Map(),
     media: new Map(),
     projects: [],
+    stateTypes: [],
     journal: [],
     ops: new Map(),
     order: 0,
@@ -404,8 +406,17 @@ class MemoryStorage implements SyncStorage {
     this.#device.tables.projects = projects;
   }
 
-  async saveCatalog(): Promise<void> {
+  async saveCatalog({ stateTypes }: ProjectCatalog): Promise<void> {
     await this.#write();
+    this.#device.tables.stateTypes = stateTypes;
+  }
+
+  async typesKeepingMembers(): Promise<ReadonlySet<number>> {
+    await this.#read();
+    const { stateTypes } = this.#device.tables;
+    return new Set(
+      stateTypes.flatMap((type) => (type.delete_child_localizations === false ? [type.id] : [])),
+    );
   }
 
   async saveStatus(): Promise<void> {
@@ -413,7 +424,7 @@ class MemoryStorage implements SyncStorage {
   }
 
   /*
-   * The catalog stays empty here: what people do to it is tried on the real database
+   * The lists of the catalog stay empty here: what people do to them is tried on the real database
    * (`test/unit/sync/catalog-push.test.ts`).
    */
   outboxAt(): Promise<EntityState[]> {

@@ -34,6 +34,10 @@ const decisions: Readonly<Record<string, Plant>> = {
           : revision,
     }),
   },
+  'a track is deleted with its members in it': {
+    by: 'nothing goes with a deleted track',
+    bug: onStorage(() => ({ typesKeepingMembers: async () => new Set([7]) })),
+  },
   'conflicts are not listed': {
     by: 'no foreign clobber',
     bug: onDecisions({ after: (revision) => ({ ...revision, conflicts: [] }) }),

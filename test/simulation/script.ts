@@ -54,6 +54,8 @@ export interface Script {
   weather: Weather;
   /** Others change just that element which a PATCH of a device is about to change. */
   crowded?: boolean;
+  /** The server deletes the members of a track together with it. */
+  cascades?: boolean;
   steps: Step[];
 }
 
@@ -91,7 +93,7 @@ export function scriptOf(seed: number, length = usualLength): Script {
   ].sort((a, b) => a.at - b.at);
   // A PATCH is raced much more often where others are at work on the same elements.
   const weather = crowded ? { ...script.weather, race: 0.4 } : script.weather;
-  return { ...script, weather, crowded, steps };
+  return { ...script, weather, crowded, cascades: random() < 0.5, steps };
 }
 
 /** The same without administrators and crowds: annotators, single edits of others, and the faults. */

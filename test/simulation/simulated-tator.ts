@@ -85,10 +85,15 @@ export class SimulatedTator {
   readonly #versions = new Set<number>();
   #lastId = 0;
   #backup: Backup | null = null;
+  /** What went with a track that somebody deleted, and the mark of the track. */
+  readonly takenAlong: { member: EntityKey; track: Mark; asker: Asker; at: number }[] = [];
+  /** The members of a track are deleted together with it. */
+  readonly cascades: boolean;
   readonly #clock: () => number;
 
-  constructor(clock: () => number) {
+  constructor(clock: () => number, { cascades = false }: { cascades?: boolean } = {}) {
     this.#clock = clock;
+    this.cascades = cascades;
   }
 
   /** All marks that were ever made, in order, pruned ones too. */
@@ -176,8 +181,28 @@ export class SimulatedTator {
   }
 
   tombstone(key: EntityKey, asker: Asker): ServerRow | null {
-    const last = this.current(key);
-    return last === null ? null : this.#append(last.ref, { ...last, deleted: true }, asker, last);
+    const last = this.#current.get(key);
+    if (last === undefined) return null;
+    if (this.cascades && !last.row.deleted) this.#takeMembers(last, asker);
+    return this.#append(last.row.ref, { ...last.row, deleted: true }, asker, last.row);
+  }
+
+  /** In place, and without moving a clock; all but what another track holds. */
+  #takeMembers(track: Mark, asker: Asker): void {
+    const { ref, fields } = track.row;
+    const held = new Set(
+      [...this.#current.values()].flatMap(({ row }) =>
+        row.ref.kind === 'state' && !row.deleted && row.ref.elementalId !== ref.elementalId
+          ? membersOf(row.fields.localizations)
+          : [],
+      ),
+    );
+    for (const elementalId of membersOf(fields.localizations)) {
+      const member = entityKey({ kind: 'localization', version: ref.version, elementalId });
+      if (ref.kind !== 'state' || held.has(elementalId) || !this.isLive(member)) continue;
+      this.rewrite(member, { deleted: true }, false);
+      this.takenAlong.push({ member, track, asker, at: this.#clock() });
+    }
   }
 
   /** Hides the current mark, or the whole element; the mark below shows again, unmoved. */

@@ -1,4 +1,4 @@
-import type { Project } from '../../src/domain/entity-types.ts';
+import type { Project, StateType } from '../../src/domain/entity-types.ts';
 import type { Fields } from '../../src/domain/fields.ts';
 import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
 import type { Need } from '../../src/domain/permission.ts';
@@ -27,7 +27,7 @@ const catalog = {
   project,
   mediaTypes: [],
   localizationTypes: [],
-  stateTypes: [],
+  stateTypes: [] as StateType[],
   leafTypes: [],
   versions: [],
   sections: [],
@@ -36,6 +36,12 @@ const catalog = {
   favorites: [],
   users: {},
 };
+
+function trackType(cascades: boolean): StateType {
+  const type = { id: 7, project: 1, name: 'Track', description: '', attribute_types: [], media: [] };
+  const state = { dtype: 'state', association: 'Localization', interpolation: 'none' } as const;
+  return { ...type, ...state, visible: true, delete_child_localizations: cascades };
+}
 
 /** ms */
 const timeout = 120_000;
@@ -175,7 +181,7 @@ export class FaultyPort implements ServerPort {
   }
 
   readCatalog(): ReturnType<ServerPort['readCatalog']> {
-    return this.#read(() => catalog);
+    return this.#read(() => ({ ...catalog, stateTypes: [trackType(this.#tator.cascades)] }));
   }
 
   readMedia({ after, limit }: { after: number; limit: number }): Promise<Answer<ServerMedia[]>> {

@@ -66,7 +66,7 @@ export class World implements Scene {
     this.#options = options;
     this.waits = script.server !== 'exact' && !script.steps.some(({ act }) => act === 'clock');
     this.time = new VirtualTime(1_700_000_000_000, options.atRest);
-    this.tator = new SimulatedTator(() => this.time.now());
+    this.tator = new SimulatedTator(() => this.time.now(), { cascades: script.cascades === true });
     this.tator.addMedia({ elementalId: firstMedia, type: 3, fields: {} });
     for (let user = 1; user <= script.devices; user += 1) this.stations.push(this.#station(user));
   }

@@ -134,6 +134,25 @@ describe('tracks', () => {
     await expect.poll(() => namesCurrentRows(waiting, [bad, other]), patience).toBe(true);
   });
 
+  it('that are taken back leave their members, also of a type with which the server deletes them', async () => {
+    const path = `/rest/StateType/${ids.track}`;
+    const { body } = await rest<{ delete_child_localizations: boolean }>('GET', path);
+    expect(body.delete_child_localizations).toBe(true);
+    const [one, other, taken] = [newRef('localization'), newRef('localization'), newRef('state')];
+    await apply(box(one, 30), box(other, 31));
+    await apply(track(taken, [one, other]));
+    await settled();
+    expect(await namesCurrentRows(taken, [one, other])).toBe(true);
+    await desk.store.undo(media);
+    await settled();
+    expect(await currentRow(taken)).toMatchObject({ variant_deleted: true });
+    for (const member of [one, other]) expect(await marks(member)).toHaveLength(1);
+    // Made again, it has them again.
+    await desk.store.redo(media);
+    await settled();
+    await expect.poll(() => namesCurrentRows(taken, [one, other]), patience).toBe(true);
+  });
+
   it('and states of a frame come and go like any annotation', async () => {
     const state = newRef('state');
     const fields = { frame: 12 };

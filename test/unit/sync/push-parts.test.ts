@@ -38,21 +38,33 @@ describe('the plan', () => {
   const naming = { localizations: [ref.elementalId], 'attributes.Name': 'x' };
   const made = stateOf({ edit: editOf({ ref: track, key: 'state', op: 'create', changes: naming }) });
   const changed = stateOf({ edit: editOf({ ref: track, base: rowOf({}), changes: naming }) });
-  const mediaIds = new Map([['m', 1]]);
+  const known = { mediaIds: new Map([['m', 1]]), keepsMembers: new Set<number>() };
 
   it('makes a track after its members', () => {
-    expect(nextStep(made, { mediaIds, absent: absentOf([member, made]) })).toBeNull();
-    expect(nextStep(made, { mediaIds, absent: new Set() })?.intent).toBe('create');
+    expect(nextStep(made, { ...known, absent: absentOf([member, made]) })).toBeNull();
+    expect(nextStep(made, { ...known, absent: new Set() })?.intent).toBe('create');
   });
 
   it('holds back of a changed track only what names the absent', () => {
-    expect(nextStep(changed, { mediaIds, absent: new Set([key]) })?.fields).toEqual({
+    expect(nextStep(changed, { ...known, absent: new Set([key]) })?.fields).toEqual({
       'attributes.Name': 'x',
     });
   });
 
+  it('takes the members out of a track that would take them along before it deletes the track', () => {
+    const base = rowOf({ ref: track, mark: 2, fields: naming });
+    const removed = stateOf({ edit: editOf({ ref: track, op: 'delete', base, type: 7 }) });
+    const absent = new Set<never>();
+    expect(nextStep(removed, { ...known, absent })).toMatchObject({
+      ...{ intent: 'patch', baseMark: 2, fields: { localizations: [] } },
+    });
+    expect(nextStep(removed, { ...known, absent, keepsMembers: new Set([7]) })?.intent).toBe('delete');
+    const emptied = { ...removed.edit!, base: { ...base, mark: 3, fields: { localizations: [] } } };
+    expect(nextStep(stateOf({ edit: emptied }), { ...known, absent })?.intent).toBe('delete');
+  });
+
   it('makes a localization after its media', () => {
-    expect(nextStep(member, { mediaIds: new Map(), absent: new Set() })).toBeNull();
+    expect(nextStep(member, { ...known, mediaIds: new Map(), absent: new Set() })).toBeNull();
   });
 });
 
