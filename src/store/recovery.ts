@@ -2,11 +2,12 @@ import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { EntityKey } from '../domain/identity.ts';
 import type { Conflict, Edit } from '../sync/ports.ts';
+import { getMany } from './lookup-many.ts';
 import { writeJournal } from './journal-table.ts';
 import { readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
-import { doubtfulAttempt, replay, requestOf, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
+import { reopened, replay, requestOf, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
 import type { OpRecord, TidemarkDatabase } from './schema.ts';
 import type { Recorder, RecoveryReport } from './types.ts';
 
@@ -59,11 +60,14 @@ async function putBack(
   const tables = [db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta];
   const missing = await db.transaction('rw', tables, async () => {
     const missing = replay(lines, new Set([...known, ...(await db.ops.toCollection().primaryKeys())]));
-    for (const [key, { edit, conflicts }] of missing.edits) {
+    const open = await getMany(db.attempts, [...missing.edits.keys()]);
+    for (const [i, [key, { edit, conflicts }]] of [...missing.edits].entries()) {
       if (edit === null) await db.edits.delete(key);
       else {
-        await db.edits.put({ ...edit, maybeSent: true });
-        await db.attempts.put(doubtfulAttempt(edit, requestOf(missing.requests, key), { id: makeId(), now }));
+        const known = { open: open[i], recorded: requestOf(missing.requests, key) };
+        const { edit: put, attempt } = reopened(edit, known, { id: makeId(), now });
+        await db.edits.put(put);
+        await db.attempts.put(attempt);
         restored.push({ key, media: edit.media });
       }
       await putConflicts(db, key, conflicts);

@@ -80,12 +80,34 @@ export function requestOf(requests: Replay['requests'], key: EntityKey): Attempt
   );
 }
 
+/** What is known of the requests about an entity whose edit is put back. */
+export interface KnownRequests {
+  /** The open request, where the database still has it. */
+  open: Attempt | undefined;
+  /** The create that the recorder tells of. */
+  recorded: Attempt | undefined;
+}
+
+/**
+ * An edit that only the recorder has, with the request that may be on its way for it. Where the database has
+ * an open request about what the edit was made over, it is that one: a command whose line alone was written
+ * when the process died cannot have been sent. Else it may have been, by a process whose database is lost.
+ */
+export function reopened(
+  edit: Edit,
+  { open, recorded }: KnownRequests,
+  made: { id: string; now: number },
+): { edit: Edit; attempt: Attempt } {
+  if (open !== undefined && open.baseMark === (edit.base?.mark ?? null)) return { edit, attempt: open };
+  return { edit: { ...edit, maybeSent: true }, attempt: doubtfulAttempt(edit, recorded, made) };
+}
+
 /**
  * The request about an edit that may have been on its way when the database was lost: the create that the
  * recorder tells of, if the user has seen nothing of the entity on a server since; else a guess, since
  * the rest is not recorded.
  */
-export function doubtfulAttempt(
+function doubtfulAttempt(
   edit: Edit,
   request: Attempt | undefined,
   { id, now }: { id: string; now: number },

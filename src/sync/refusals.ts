@@ -27,7 +27,8 @@ export class Refusals {
   /** Whether it may be tried (again) now. */
   isDue(key: EntityKey, revision: number, now: number): boolean {
     const known = this.#known.get(`${key}@${revision}`);
-    return known === undefined || now - known.at >= restBetween;
+    // A clock that was set back tells nothing, and must not hold it up for as long as that.
+    return known === undefined || now < known.at || now - known.at >= restBetween;
   }
 
   /** Refused before: to be sent alone, so that it holds no others back. */

@@ -14,8 +14,8 @@ import {
 import { planDiscard, planRetry } from '../../src/store/parked.ts';
 import type { RecorderLine } from '../../src/store/recorder-lines.ts';
 import {
-  doubtfulAttempt,
   releasable,
+  reopened,
   replay,
   requestOf,
   snapshotLines,
@@ -250,8 +250,9 @@ export class MemoryDevice implements SimulatedDevice {
       this.tables.states.set(key, { ...state, edit: null, conflicts });
       return;
     }
-    const attempt = doubtfulAttempt(edit, request, { id: this.#options.makeId(), now });
-    this.tables.states.set(key, { ...state, edit: { ...edit, maybeSent: true }, attempt, conflicts });
+    const known = { open: state.attempt ?? undefined, recorded: request };
+    const put = reopened(edit, known, { id: this.#options.makeId(), now });
+    this.tables.states.set(key, { ...state, ...put, conflicts });
   }
 
   /** What only the database has is recorded, so that the next loss of it does no harm. */

@@ -82,6 +82,12 @@ describe('any schedule, on the server that it is made for,', () => {
   });
 });
 
+describe('a clock', () => {
+  it('that is set back after a refusal does not hold the next try up', async () => {
+    expect((await runScript(scriptOf(5009382))).violations).toEqual([]);
+  });
+});
+
 describe('what administrators do', () => {
   it('loses nothing of an element whose create they had left an attribute out of, and which others deleted', async () => {
     const weather: Weather = {

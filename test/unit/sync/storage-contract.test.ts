@@ -302,6 +302,22 @@ describe.each(devices)('the storage %s', (_name, make) => {
     });
   });
 
+  describe('after a death between the two copies', () => {
+    it('takes the command from the recorder, and still knows the request that was open', async () => {
+      const request: Attempt = { ...attemptOf(a, 'sent'), sent: { frame: 1 } };
+      await at.device.apply(commandOf(a, 1), now, 'saved');
+      await at.storage.revise([{ ref: a, media }], () => [{ attempt: request }]);
+      const change = { kind: 'change' as const, ref: a, fields: { frame: 9 } };
+      const command = { projectId: 1, media, label: 'move', changes: [change] };
+      await at.device.apply(command, now, 'torn-database');
+      await at.restart({ losingDatabase: false });
+      const { edit, attempt } = await stateOf(a);
+      // What was sent is known: nobody has to be asked about it.
+      expect(edit).toMatchObject({ changes: { frame: 9 }, maybeSent: false });
+      expect(attempt).toEqual(request);
+    });
+  });
+
   describe('after the loss of the database', () => {
     it('has the work that no server has confirmed, in doubt, and nothing else', async () => {
       await at.device.apply(commandOf(a, 1), now, 'saved');
