@@ -143,8 +143,9 @@ const ends: Property = (one) => {
       }
       return `stands still with ${text(state.edit)}`;
     }
-    if (next.intent === 'patch' && !sameFields(next.fields, unasked(state)))
-      return `sends ${text(next.fields)}`;
+    // A track that is to be deleted lets go of its members first, so that the server leaves them there.
+    const wanted = state.edit?.op === 'delete' ? { localizations: [] } : unasked(state);
+    if (next.intent === 'patch' && !sameFields(next.fields, wanted)) return `sends ${text(next.fields)}`;
     const fields = next.intent === 'create' ? next.fields : { ...server.fields, ...next.fields };
     server = {
       ...server,
