@@ -56,7 +56,7 @@ export async function judge(rest: HubClient, ids: SampleIds, { ledger, files }: 
   }
   for (const { elemental_id, attributes } of medias)
     current.set(entityKey(mediaRef(elemental_id)), attributesAsFields(attributes));
-  faults.push(...ledger.faults(current), ...staleMembers(marks));
+  faults.push(...ledger.faults(current, 'on the hub'), ...staleMembers(marks));
   faults.push(...(await wrongFiles(rest, ids, { medias, files })));
   return faults;
 }

@@ -182,7 +182,7 @@ class KillRun {
   async #look(): Promise<void> {
     const shown = await this.#shown();
     this.#importer.settle(await this.#standing());
-    this.faults.push(...this.#ledger.settle(shown), ...this.#ledger.faults(shown));
+    this.faults.push(...this.#ledger.settle(shown), ...this.#ledger.faults(shown, 'on the device'));
     await this.#lookForMedias();
   }
 

@@ -64,16 +64,16 @@ export class Ledger {
     return [{ kind: 'wrong', text: `half a command is shown: ${[...step.after.keys()].join(', ')}` }];
   }
 
-  /** Where `shown` (everything that is there) is not what was acknowledged. */
-  faults(shown: Contents): Fault[] {
+  /** Where `shown` (everything that is there, on the device or on the hub) is not what was acknowledged. */
+  faults(shown: Contents, where: 'on the device' | 'on the hub'): Fault[] {
     const faults: Fault[] = [];
     for (const [key, expected] of this.#now) {
       const actual = shown.get(key) ?? null;
-      if (!isContent(expected, actual)) faults.push(faultOf(key, expected, actual));
+      if (!isContent(expected, actual)) faults.push(faultOf(`${key} ${where}`, expected, actual));
     }
     for (const key of shown.keys()) {
       if (this.#now.has(key) || key.startsWith('media/')) continue;
-      faults.push({ kind: 'wrong', text: `${key} was made by nobody` });
+      faults.push({ kind: 'wrong', text: `${key} ${where} was made by nobody` });
     }
     return faults;
   }
@@ -100,12 +100,12 @@ function isContent(expected: Fields | null, actual: Fields | null): boolean {
   return Object.entries(expected).every(([field, value]) => sameValue(value, actual[field]));
 }
 
-function faultOf(key: EntityKey, expected: Fields | null, actual: Fields | null): Fault {
-  if (expected === null) return { kind: 'wrong', text: `${key} was deleted, and is there` };
-  if (actual === null) return { kind: 'lost', text: `${key} is missing` };
+function faultOf(what: string, expected: Fields | null, actual: Fields | null): Fault {
+  if (expected === null) return { kind: 'wrong', text: `${what} was deleted, and is there` };
+  if (actual === null) return { kind: 'lost', text: `${what} is missing` };
   const differing = Object.entries(expected).filter(([field, value]) => !sameValue(value, actual[field]));
   const told = differing.map(
     ([field, value]) => `${field} is ${JSON.stringify(actual[field])}, not ${JSON.stringify(value)}`,
   );
-  return { kind: 'lost', text: `${key}: ${told.join('; ')}` };
+  return { kind: 'lost', text: `${what}: ${told.join('; ')}` };
 }

@@ -23,15 +23,19 @@ function holding(...steps: Step[]): Ledger {
 describe('the ledger of a kill run', () => {
   it('finds an acknowledged annotation that is missing, or has lost a value', () => {
     const ledger = holding(drawn);
-    expect(ledger.faults(new Map([[one, { frame: 1, note: 'x', more: 2 }]]))).toEqual([]);
-    expect(ledger.faults(new Map())).toMatchObject([{ kind: 'lost' }]);
-    expect(ledger.faults(new Map([[one, { frame: 1, note: 'old' }]]))).toMatchObject([{ kind: 'lost' }]);
+    expect(ledger.faults(new Map([[one, { frame: 1, note: 'x', more: 2 }]]), 'on the device')).toEqual([]);
+    expect(ledger.faults(new Map(), 'on the hub')).toEqual([
+      { kind: 'lost', text: `${one} on the hub is missing` },
+    ]);
+    expect(ledger.faults(new Map([[one, { frame: 1, note: 'old' }]]), 'on the device')).toMatchObject([
+      { kind: 'lost' },
+    ]);
   });
 
   it('finds what came back after its delete, and what nobody made', () => {
     const ledger = holding(drawn, step([[one, { frame: 1 }]], [[one, null]]));
-    expect(ledger.faults(new Map([[one, { frame: 1 }]]))).toMatchObject([{ kind: 'wrong' }]);
-    expect(ledger.faults(new Map([[two, { frame: 1 }]]))).toMatchObject([{ kind: 'wrong' }]);
+    expect(ledger.faults(new Map([[one, { frame: 1 }]]), 'on the device')).toMatchObject([{ kind: 'wrong' }]);
+    expect(ledger.faults(new Map([[two, { frame: 1 }]]), 'on the device')).toMatchObject([{ kind: 'wrong' }]);
   });
 
   it('takes a command that a kill broke off as done or not done, but not as half done', () => {
@@ -42,7 +46,10 @@ describe('the ledger of a kill run', () => {
     const settled = (shown: Contents): { faults: number; shown: boolean } => {
       const ledger = new Ledger();
       ledger.begin(both);
-      return { faults: ledger.settle(shown).length, shown: ledger.faults(shown).length === 0 };
+      return {
+        faults: ledger.settle(shown).length,
+        shown: ledger.faults(shown, 'on the device').length === 0,
+      };
     };
     expect(settled(new Map())).toEqual({ faults: 0, shown: true });
     expect(settled(new Map([one, two].map((key) => [key, { frame: 3 }])))).toEqual({
@@ -57,7 +64,7 @@ describe('the ledger of a kill run', () => {
     const last = ledger.undoable(media)!;
     ledger.begin({ media, kind: 'undo', before: last.after, after: last.before });
     ledger.acknowledge();
-    expect(ledger.faults(new Map())).toEqual([]);
+    expect(ledger.faults(new Map(), 'on the device')).toEqual([]);
     expect(ledger.undoable(media)).toBeNull();
   });
 });
