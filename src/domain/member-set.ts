@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { StateType } from './entity-types.ts';
 import type { Fields } from './fields.ts';
 
 /** Whether the field holds a set of elemental ids, which merges element by element. */
@@ -14,6 +15,14 @@ export function membersOf(value: Json | undefined): string[] {
 /** The localizations that a state names. */
 export function stateMembers(fields: Fields): string[] {
   return membersOf(fields.localizations);
+}
+
+/**
+ * The state types that are known to leave the members of a state behind when it is deleted. Of a type that an
+ * older program stored it is not known.
+ */
+export function keepingMembers(types: readonly StateType[]): ReadonlySet<number> {
+  return new Set(types.flatMap((type) => (type.delete_child_localizations === false ? [type.id] : [])));
 }
 
 /** Theirs, with what mine adds to the base and without what mine takes from it. Sorted. */

@@ -4,6 +4,7 @@ import type { Json } from '../base/json.ts';
 import { withLists, type CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { CatalogKind, MediaKey } from '../domain/identity.ts';
+import { keepingMembers } from '../domain/member-set.ts';
 import type {
   Attempt,
   Cursors,
@@ -182,9 +183,7 @@ export class DexieSyncStorage implements SyncStorage {
   }
 
   async typesKeepingMembers(projectId: number): Promise<ReadonlySet<number>> {
-    const types = (await readCatalog(this.#db, projectId))?.stateTypes ?? [];
-    // Of a type that an older program stored it is not known.
-    return new Set(types.flatMap((type) => (type.delete_child_localizations === false ? [type.id] : [])));
+    return keepingMembers((await readCatalog(this.#db, projectId))?.stateTypes ?? []);
   }
 
   enterCatalogRow(projectId: number, row: ServerRow): Promise<void> {

@@ -41,8 +41,8 @@ export function absentOf(outbox: readonly EntityState[]): Set<EntityKey> {
  */
 export function nextStep(state: EntityState, context: PlanContext): Step | null {
   const step = wantedStep(state);
-  if (step?.intent === 'delete') return takesMembers(state, context) ? emptied(step) : step;
   if (step === null) return null;
+  if (step.intent === 'delete') return takesMembers(state, context) ? emptied(step) : step;
   if (step.intent === 'create')
     return context.mediaIds.has(step.place.media) && !namesAbsent(step, context) ? step : null;
   return namesAbsent(step, context) ? withoutMembers(step) : step;

@@ -1,6 +1,7 @@
 import { sameJson, type Json } from '../../src/base/json.ts';
 import type { MakeId } from '../../src/base/random.ts';
 import type { Project, ProjectCatalog, StateType } from '../../src/domain/entity-types.ts';
+import { keepingMembers } from '../../src/domain/member-set.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
 import { underPresentKeys, type VersionNames } from '../../src/store/local-version.ts';
 import { isUsersWork } from '../../src/store/overlay.ts';
@@ -414,10 +415,7 @@ class MemoryStorage implements SyncStorage {
 
   async typesKeepingMembers(): Promise<ReadonlySet<number>> {
     await this.#read();
-    const { stateTypes } = this.#device.tables;
-    return new Set(
-      stateTypes.flatMap((type) => (type.delete_child_localizations === false ? [type.id] : [])),
-    );
+    return keepingMembers(this.#device.tables.stateTypes);
   }
 
   async saveStatus(): Promise<void> {
