@@ -103,6 +103,8 @@ export class Loop {
   #doubted = false;
   #stopped = false;
   #awake = false;
+  /** How often it was told that all is different now. */
+  #restarts = 0;
   #wakeUp: () => void = () => undefined;
 
   constructor(options: EngineOptions) {
@@ -132,6 +134,7 @@ export class Loop {
     this.#state = initialConnection;
     this.#lastDone.delete('projects');
     this.#awake = true;
+    this.#restarts += 1;
     this.#wakeUp();
   }
 
@@ -143,6 +146,7 @@ export class Loop {
   /** One round; never throws. */
   async round(): Promise<PartOutcome> {
     let outcome: PartOutcome;
+    const restarts = this.#restarts;
     try {
       outcome = await this.#exchange();
     } catch (error) {
@@ -153,7 +157,12 @@ export class Loop {
         message: error instanceof Error ? error.message : String(error),
       });
     }
-    this.#on(outcome.kind === 'done' ? { kind: 'answered' } : { kind: 'failed', failure: outcome.failure });
+    if (outcome.kind === 'done') this.#on({ kind: 'answered' });
+    // What failed before the restart tells nothing of what is now, and nobody would tell of it a second time.
+    else
+      this.#on(
+        restarts === this.#restarts ? { kind: 'failed', failure: outcome.failure } : { kind: 'restarted' },
+      );
     const now = this.#options.clock.now();
     await this.#report({
       connection: this.#state.connection,

@@ -48,7 +48,13 @@ function onStock() {
       time.now(),
       'saved',
     );
-  return { tator, device, server, storage, apply, round };
+  /** The engine at work by itself for so many ms. */
+  const runFor = async (ms: number): Promise<void> => {
+    time.start(() => loop.run());
+    time.at(time.now() + ms, () => loop.stop());
+    await time.drain();
+  };
+  return { tator, device, server, storage, loop, apply, round, runFor };
 }
 
 describe('a round of the engine', () => {
@@ -68,6 +74,19 @@ describe('a round of the engine', () => {
     expect(sent).toBe(1);
     expect(device.state({ ref }).attempt).toMatchObject({ intent: 'create', state: 'in-doubt' });
     expect(tator.current(key)).toBeNull();
+  });
+
+  it('goes on when the device went online again while it still worked on an answer from before', async () => {
+    const { tator, server, loop, apply, runFor } = onStock();
+    await apply('create');
+    const readProjects = server.readProjects.bind(server);
+    server.readProjects = async () => {
+      server.readProjects = readProjects;
+      loop.restart();
+      return { ok: false, failure: { kind: 'offline', byChoice: true } };
+    };
+    await runFor(10_000);
+    expect(tator.isLive(key)).toBe(true);
   });
 
   it('tries a delete again that a server turned away whose refusals may mean anything', async () => {
