@@ -166,15 +166,20 @@ export class Pages {
   }
 
   async #parsed(heads: PageHead[]): Promise<ParsedPage[]> {
-    const missing = heads.filter(({ digest }) => !this.#cache.has(digest));
+    // Held from here on: the pages that are read now may push these out of the cache.
+    const known = heads.map(({ digest }) => this.#cache.get(digest));
+    const missing = heads.filter((_, i) => known[i] === undefined);
     const blobs = missing.length === 0 ? [] : await this.#db.pageBlobs.bulkGet(missing.map(({ id }) => id));
     const read = new Map(missing.map((head, i) => [head.id, unpackRows(blobs[i]?.json ?? '[]')]));
-    return heads.map((head) => ({ head, rows: this.#remember(head.digest, read.get(head.id)) }));
+    return heads.map((head, i) => ({
+      head,
+      rows: this.#remember(head.digest, known[i] ?? read.get(head.id) ?? []),
+    }));
   }
 
   /** The rows of a digest, which become the most recently used. */
-  #remember(digest: string, fresh: readonly ServerRow[] | undefined): readonly ServerRow[] {
-    const rows = this.#cache.get(digest) ?? fresh ?? [];
+  #remember(digest: string, read: readonly ServerRow[]): readonly ServerRow[] {
+    const rows = this.#cache.get(digest) ?? read;
     this.#cache.delete(digest);
     this.#cache.set(digest, rows);
     if (this.#cache.size > cachedPages) {

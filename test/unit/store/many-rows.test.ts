@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../src/base/random.ts';
 import { entityKey } from '../../../src/domain/identity.ts';
 import type { OpenedStore } from '../../../src/store/open-store.ts';
 import type { Attempt, Conflict, EntityState } from '../../../src/sync/ports.ts';
@@ -100,5 +101,36 @@ describe('a first pull', () => {
     expect(await opened.sync.marksOf(media, 'localization')).toHaveLength(1);
     await opened.sync.revise([{ ref, media: 'another' }], () => [{ row: null }]);
     expect(await opened.sync.isKnown('another', 'localization', [])).toBe(true);
+  });
+});
+
+describe('more medias than are kept parsed in memory', () => {
+  it.each([1, 2, 3])('have all their rows, whichever are asked for together (seed %i)', async (seed) => {
+    const random = seededRandom(seed);
+    const opened = await makeWorld(seed).open();
+    const all = Array.from({ length: 300 }, (_, i) =>
+      rowOf(refOf(`element ${i}`), { rowId: i + 1, media: `media ${i % 150}` }),
+    );
+    await serve(opened, all);
+    for (let turn = 0; turn < 30; turn += 1) {
+      // The rows of some medias, in any order; of a few of them the server has a new mark.
+      const some = all
+        .filter(({ media: home }) => Number(home.slice('media '.length)) % 13 < 13 * random())
+        .toSorted(() => random() - 0.5);
+      const asked = some.map(({ ref: of, media: home }) => ({ ref: of, media: home }));
+      await opened.sync.revise(asked, (states) => {
+        expect(states.map(({ row }) => row)).toEqual(some);
+        return some.map((row, i) => {
+          if (i > 3) return {};
+          const next = { ...row, mark: row.mark + 1 };
+          all[all.indexOf(row)] = next;
+          return { row: next };
+        });
+      });
+    }
+    for (let n = 0; n < 150; n += 1) {
+      const shown = (await now(opened.store.annotations(`media ${n}`, []))).map(({ base }) => base);
+      expect(shown).toEqual([all[n], all[n + 150]]);
+    }
   });
 });
