@@ -131,10 +131,11 @@ function relist(entry: JournalEntry, rewrites: Rewrite[]): void {
 }
 
 function planOf(rewrites: Rewrite[], journal: JournalChange, { id, order }: PlanContext): Plan {
-  const edits = rewrites.map(({ place, revision }) => ({
+  const edits = rewrites.map(({ place, before: { attempt }, revision }) => ({
     key: entityKey(place.ref),
     edit: revision.edit ?? null,
     conflicts: revision.conflicts ?? [],
+    ...(attempt === null ? {} : { attempt }),
   }));
   return {
     rewrites,

@@ -4,13 +4,17 @@ import type { JournalEntry } from './schema.ts';
 
 /** One line of the flight recorder. */
 export type RecorderLine =
-  /** A command: the overlay records after it (null: the work on the entity is gone), and its history. */
+  /**
+   * A command: the overlay records after it (null: the work on the entity is gone), and its history.
+   * `attempt`: the request that was on its way when the command was made; else the user might take back
+   * what nobody would know any more to have been sent.
+   */
   | {
       v: 1;
       kind: 'edit';
       op: string;
       order: number;
-      edits: { key: EntityKey; edit: Edit | null; conflicts: Conflict[] }[];
+      edits: { key: EntityKey; edit: Edit | null; conflicts: Conflict[]; attempt?: Attempt }[];
       journal: JournalChange;
     }
   /** The command of this id was refused after it had been written down. */

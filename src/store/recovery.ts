@@ -61,10 +61,10 @@ async function putBack(
   const missing = await db.transaction('rw', tables, async () => {
     const missing = replay(lines, new Set([...known, ...(await db.ops.toCollection().primaryKeys())]));
     const open = await getMany(db.attempts, [...missing.edits.keys()]);
-    for (const [i, [key, { edit, conflicts }]] of [...missing.edits].entries()) {
+    for (const [i, [key, { edit, conflicts, attempt: under }]] of [...missing.edits].entries()) {
       if (edit === null) await db.edits.delete(key);
       else {
-        const known = { open: open[i], recorded: requestOf(missing.requests, key) };
+        const known = { open: open[i], recorded: requestOf(missing.requests, key), under };
         const { edit: put, attempt } = reopened(edit, known, { id: makeId(), now });
         await db.edits.put(put);
         await db.attempts.put(attempt);
@@ -96,7 +96,14 @@ async function recordAgain(
     .toArray();
   if (behind.length === 0) return 0;
   const conflicts = groupBy(await db.conflicts.toArray(), ({ key }) => key);
-  const entries = behind.map((edit: Edit) => ({ edit, conflicts: conflicts.get(edit.key) ?? [] }));
+  const attempts = await getMany(
+    db.attempts,
+    behind.map(({ key }) => key),
+  );
+  const entries = behind.map((edit: Edit, i) => ({
+    ...{ edit, conflicts: conflicts.get(edit.key) ?? [] },
+    attempt: attempts[i],
+  }));
   const order = await readOrder(db);
   const lines = snapshotLines(entries, { makeId, order, size: editsInALine });
   const { seq } = await recorder.append(lines.map(encodeLine));

@@ -12,7 +12,7 @@ export interface LoggedLine {
 /** What the recorder has and the database lacks. */
 export interface Replay {
   /** The newest recorded state of each entity that a lost command touched; null: the work on it was gone again. */
-  edits: Map<EntityKey, { edit: Edit | null; conflicts: Conflict[] }>;
+  edits: Map<EntityKey, { edit: Edit | null; conflicts: Conflict[]; attempt?: Attempt }>;
   /** The newest create of an entity that was about to be sent, where it is recorded. */
   requests: Map<EntityKey, Attempt>;
   /** In the order of their commands. */
@@ -54,9 +54,10 @@ export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay 
       continue;
     }
     result.journal.push(line.journal);
-    for (const { key, edit, conflicts } of line.edits) {
+    for (const { key, edit, conflicts, attempt } of line.edits) {
       const done = edit !== null && confirmed.get(key)?.has(edit.revision) === true;
-      result.edits.set(key, { edit: done ? null : edit, conflicts: done ? [] : conflicts });
+      if (done) result.edits.set(key, { edit: null, conflicts: [] });
+      else result.edits.set(key, { edit, conflicts, ...(attempt === undefined ? {} : { attempt }) });
     }
   }
   return result;
@@ -86,6 +87,8 @@ export interface KnownRequests {
   open: Attempt | undefined;
   /** The create that the recorder tells of. */
   recorded: Attempt | undefined;
+  /** The request over which the edit was made, as its line tells. */
+  under: Attempt | undefined;
 }
 
 /**
@@ -95,27 +98,27 @@ export interface KnownRequests {
  */
 export function reopened(
   edit: Edit,
-  { open, recorded }: KnownRequests,
+  { open, recorded, under }: KnownRequests,
   made: { id: string; now: number },
 ): { edit: Edit; attempt: Attempt } {
   if (open !== undefined && open.baseMark === (edit.base?.mark ?? null)) return { edit, attempt: open };
-  return { edit: { ...edit, maybeSent: true }, attempt: doubtfulAttempt(edit, recorded, made) };
+  return { edit: { ...edit, maybeSent: true }, attempt: doubtfulAttempt(edit, { recorded, under }, made) };
 }
 
 /**
  * The request about an edit that may have been on its way when the database was lost: the create that the
- * recorder tells of, if the user has seen nothing of the entity on a server since; else a guess, since
- * the rest is not recorded.
+ * recorder tells of, if the user has seen nothing of the entity on a server since; else the request that
+ * was on its way when the edit was made; else a guess, since the rest is not recorded.
  */
 function doubtfulAttempt(
   edit: Edit,
-  request: Attempt | undefined,
+  { recorded, under }: Pick<KnownRequests, 'recorded' | 'under'>,
   { id, now }: { id: string; now: number },
 ): Attempt {
   const isUnseen = edit.base === null || edit.base.deleted;
   const baseMark = edit.base?.mark ?? null;
-  if (request !== undefined && isUnseen && request.baseMark === baseMark)
-    return { ...request, key: edit.key, state: 'in-doubt', recorded: true };
+  const known = isUnseen && recorded?.baseMark === baseMark ? recorded : under;
+  if (known !== undefined) return { ...known, key: edit.key, state: 'in-doubt', recorded: true };
   const { key, revision, op, changes: sent } = edit;
   return {
     id,
@@ -141,14 +144,17 @@ function confirmedRevisions(lines: LoggedLine[]): Map<EntityKey, Set<number>> {
 
 /** Lines, oldest first, of at most `size` edits each, that record the whole overlay given. */
 export function snapshotLines(
-  entries: { edit: Edit; conflicts: Conflict[] }[],
+  entries: { edit: Edit; conflicts: Conflict[]; attempt: Attempt | undefined }[],
   { makeId, order, size }: { makeId: () => string; order: number; size: number },
 ): RecorderLine[] {
   const lines: RecorderLine[] = [];
   for (let from = 0; from < entries.length; from += size) {
     const edits = entries
       .slice(from, from + size)
-      .map(({ edit, conflicts }) => ({ key: edit.key, edit, conflicts }));
+      .map(({ edit, conflicts, attempt }) => ({
+        ...{ key: edit.key, edit, conflicts },
+        ...(attempt === undefined ? {} : { attempt }),
+      }));
     lines.push({ v: 1, kind: 'edit', op: makeId(), order, edits, journal: { kind: 'none' } });
   }
   return lines;

@@ -163,13 +163,14 @@ function confirm(
   const { changes, unstored } = remaining(edit, attempt, landed);
   if (Object.keys(changes).length === 0) return { edit: null, conflicts };
   const rest: Edit = { ...settled, op: 'edit', changes };
-  // What exactly was sent by a process whose database was lost is not known: it is sent again.
+  // What exactly was sent by a process whose database was lost may not be known: it is sent again.
+  const unsure = edit.maybeSent && attempt.recorded !== true;
   const asked = rewrittenMeanwhile({ edit: rest, attempt, conflicts }, landed, {
     ...context,
-    unsure: edit.maybeSent,
+    unsure,
     seen: edit.base?.fields ?? {},
   });
-  if (unstored.length === 0 || edit.maybeSent) return { edit: rest, conflicts: asked };
+  if (unstored.length === 0 || unsure) return { edit: rest, conflicts: asked };
   const reason = `The server did not store: ${unstored.join(', ')}`;
   return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts: asked };
 }

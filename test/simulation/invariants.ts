@@ -217,6 +217,33 @@ const nothingStaysHidden: Checker = ({ tator, stations }) =>
     });
   });
 
+/** What its user has taken back does not stand on the server, unless others have put it there, or he is asked. */
+const nothingTakenBackStands: Checker = async ({ tator, stations }) => {
+  const wrong: string[] = [];
+  for (const { ledger, device, user } of stations) {
+    const states = await device.states();
+    const takenBack = [...ledger.takenBack].flatMap(([key, fields]) =>
+      [...fields].map(([field, value]) => ({ key, field, value })),
+    );
+    for (const { key, field, value } of takenBack) {
+      const current = tator.current(key);
+      const state = states.get(key);
+      if (current === null || current.deleted || isSetField(field)) continue;
+      if (!sameValue(current.fields[field], value) || (state && isLeftToTheUser(state, states))) continue;
+      // Whoever made it, and whoever put it there last, is its user.
+      const [first] = everOf(tator, key).filter(({ row }) => sameValue(row.fields[field], value));
+      const last = tator.log.findLast(
+        ({ made, read }) => entityKey(made.ref) === key && !sameValue(read?.fields[field], made.fields[field]),
+      );
+      if (first?.made.modifiedBy !== user || last?.made.modifiedBy !== user) continue;
+      // He deleted it, and another chose to keep it as he had seen it.
+      if (ledger.removed.has(key)) continue;
+      wrong.push(`user ${user}: ${field}=${JSON.stringify(value)} of ${key}`);
+    }
+  }
+  return wrong;
+};
+
 /** A device changes only those fields that its user has changed; what it repairs it had hidden itself. */
 const untouchedFieldsIdentical: Checker = ({ tator, stations }) =>
   tator.log.flatMap(({ made: row, read, ghost }) => {
@@ -312,6 +339,7 @@ export const invariants: Record<string, Checker> = {
   'all converge': allConverge,
   'no foreign clobber': noForeignClobber,
   'nothing stays hidden': nothingStaysHidden,
+  'nothing that was taken back stands': nothingTakenBackStands,
   'untouched fields are identical': untouchedFieldsIdentical,
   'the unsynced count is the truth': theCountIsTheTruth,
   'only what is refused is parked': onlyPoisonIsParked,

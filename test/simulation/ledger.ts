@@ -1,4 +1,6 @@
+import type { Json } from '../../src/base/json.ts';
 import type { Fields } from '../../src/domain/fields.ts';
+import { sameValue } from '../../src/domain/compare.ts';
 import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
 import { visibleFields } from '../../src/store/overlay.ts';
 import type { Conflict, EntityState } from '../../src/sync/ports.ts';
@@ -15,6 +17,8 @@ export class Ledger {
   readonly revived = new Set<EntityKey>();
   /** Entities that the user has deleted himself. */
   readonly removed = new Set<EntityKey>();
+  /** Values of his own that the user took back, by entity and field. */
+  readonly takenBack = new Map<EntityKey, Map<string, Json>>();
 
   sees(ref: EntityRef, state: EntityState): void {
     const key = entityKey(ref);
@@ -40,6 +44,14 @@ export class Ledger {
     else this.owed.delete(key);
   }
 
+  /** An undo: the values that he sees no more. */
+  takesBack(ref: EntityRef, before: Fields | null, after: Fields | null): void {
+    if (before === null || after === null) return;
+    const key = entityKey(ref);
+    const gone = Object.entries(before).filter(([field, value]) => !sameValue(value, after[field]));
+    this.takenBack.set(key, new Map([...(this.takenBack.get(key) ?? []), ...gone]));
+  }
+
   /** Until it is known what a torn command has left, nothing of the entity is owed. */
   forgives(ref: EntityRef): void {
     this.owed.delete(entityKey(ref));
@@ -49,6 +61,8 @@ export class Ledger {
     const { key, ref, field, theirs } = conflict;
     this.seen.add(seenValue(key, field, theirs));
     this.touches(ref, [field]);
+    if (field === '$deleted') this.takenBack.delete(key);
+    else this.takenBack.get(key)?.delete(field);
     if (field === '$deleted' && (choice === 'mine') === (conflict.mine === false)) this.revived.add(key);
   }
 }

@@ -156,8 +156,8 @@ export class MemoryDevice implements SimulatedDevice {
   async restart({ losingDatabase, now }: { losingDatabase: boolean; now: number }): Promise<void> {
     if (losingDatabase) this.tables = emptyTables();
     const missing = replay(this.#log, new Set(this.tables.ops.keys()));
-    for (const [key, { edit, conflicts }] of missing.edits)
-      this.#putBack(key, { edit, conflicts, request: requestOf(missing.requests, key), now });
+    for (const [key, entry] of missing.edits)
+      this.#putBack(key, { ...entry, recorded: requestOf(missing.requests, key), now });
     for (const change of missing.journal) this.#writeJournal(change);
     for (const op of missing.ops) this.tables.ops.set(op.id, op);
     this.tables.order = Math.max(this.tables.order, missing.order);
@@ -242,25 +242,32 @@ export class MemoryDevice implements SimulatedDevice {
     {
       edit,
       conflicts,
-      request,
+      attempt: under,
+      recorded,
       now,
-    }: { edit: Edit | null; conflicts: Conflict[]; request: Attempt | undefined; now: number },
+    }: {
+      edit: Edit | null;
+      conflicts: Conflict[];
+      attempt?: Attempt;
+      recorded: Attempt | undefined;
+      now: number;
+    },
   ): void {
     const state = this.tables.states.get(key) ?? none;
     if (edit === null) {
       this.tables.states.set(key, { ...state, edit: null, conflicts });
       return;
     }
-    const known = { open: state.attempt ?? undefined, recorded: request };
+    const known = { open: state.attempt ?? undefined, recorded, under };
     const put = reopened(edit, known, { id: this.#options.makeId(), now });
     this.tables.states.set(key, { ...state, ...put, conflicts });
   }
 
   /** What only the database has is recorded, so that the next loss of it does no harm. */
   #recordAgain(recorded: Map<EntityKey, number>): void {
-    const behind = [...this.tables.states.values()].flatMap(({ edit, conflicts }) =>
+    const behind = [...this.tables.states.values()].flatMap(({ edit, conflicts, attempt }) =>
       edit !== null && isUsersWork(edit) && recorded.get(edit.key) !== edit.revision
-        ? [{ edit, conflicts }]
+        ? [{ edit, conflicts, attempt: attempt ?? undefined }]
         : [],
     );
     const { makeId } = this.#options;

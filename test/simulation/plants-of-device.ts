@@ -38,6 +38,17 @@ const decisions: Readonly<Record<string, Plant>> = {
     by: 'nothing goes with a deleted track',
     bug: onStorage(() => ({ typesKeepingMembers: async () => new Set([7]) })),
   },
+  'what was on its way is guessed after a loss of the database': {
+    by: 'nothing that was taken back stands',
+    bug: onDecisions({
+      before: (state) => {
+        const { edit, attempt } = state;
+        if (edit === null || attempt?.recorded !== true || attempt.intent !== 'patch') return state;
+        const { recorded: _recorded, ...guess } = attempt;
+        return { ...state, attempt: { ...guess, sent: edit.changes } };
+      },
+    }),
+  },
   'conflicts are not listed': {
     by: 'no foreign clobber',
     bug: onDecisions({ after: (revision) => ({ ...revision, conflicts: [] }) }),

@@ -186,6 +186,7 @@ async function undo(world: Scene, station: Station, random: Random): Promise<voi
     if (visibleFields(state) === null) ledger.removed.add(key);
     ledger.touches(ref, Object.keys(visibleFields(state) ?? {}));
     ledger.owes(ref, state, 'all');
+    ledger.takesBack(ref, visibleFields(was), visibleFields(state));
   }
   await checkUndo(world, station, entry, before);
 }

@@ -346,6 +346,20 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
     });
 
+    it('still knows the change that was on its way when the user took it back', async () => {
+      const base = rowOf(a, { mark: 3, fields: { frame: 1 } });
+      const request: Attempt = { ...attemptOf(a, 'sent'), intent: 'patch', baseMark: 3, sent: { frame: 9 } };
+      await at.storage.revise([{ ref: a, media }], () => [{ row: base }]);
+      const change = { kind: 'change' as const, ref: a, fields: { frame: 9 } };
+      await at.device.apply({ projectId: 1, media, label: 'move', changes: [change] }, now, 'saved');
+      await at.storage.revise([{ ref: a, media }], () => [{ attempt: request }]);
+      await at.device.undo(media, now);
+      await at.restart({ losingDatabase: true });
+      const { edit, attempt } = await stateOf(a);
+      expect(edit).toMatchObject({ base: { mark: 3 }, changes: {}, maybeSent: true });
+      expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+    });
+
     it('does not take an older create for the one of what was made again since', async () => {
       await at.device.apply(commandOf(a, 1), now, 'saved');
       await at.storage.recordRequest([attemptOf(a, 'sent')]);
