@@ -149,12 +149,10 @@ export function snapshotLines(
 ): RecorderLine[] {
   const lines: RecorderLine[] = [];
   for (let from = 0; from < entries.length; from += size) {
-    const edits = entries
-      .slice(from, from + size)
-      .map(({ edit, conflicts, attempt }) => ({
-        ...{ key: edit.key, edit, conflicts },
-        ...(attempt === undefined ? {} : { attempt }),
-      }));
+    const edits = entries.slice(from, from + size).map(({ edit, conflicts, attempt }) => ({
+      ...{ key: edit.key, edit, conflicts },
+      ...(attempt === undefined ? {} : { attempt }),
+    }));
     lines.push({ v: 1, kind: 'edit', op: makeId(), order, edits, journal: { kind: 'none' } });
   }
   return lines;

@@ -233,7 +233,8 @@ const nothingTakenBackStands: Checker = async ({ tator, stations }) => {
       // Whoever made it, and whoever put it there last, is its user.
       const [first] = everOf(tator, key).filter(({ row }) => sameValue(row.fields[field], value));
       const last = tator.log.findLast(
-        ({ made, read }) => entityKey(made.ref) === key && !sameValue(read?.fields[field], made.fields[field]),
+        ({ made, read }) =>
+          entityKey(made.ref) === key && !sameValue(read?.fields[field], made.fields[field]),
       );
       if (first?.made.modifiedBy !== user || last?.made.modifiedBy !== user) continue;
       // He deleted it, and another chose to keep it as he had seen it.
