@@ -284,7 +284,7 @@ export interface DigestedMarks {
 export interface ServerTraits {
   /** Attributes of medias take any text on every route. */
   storesAnyText: boolean;
-  /** A refusal is about the request, never a way of saying that the server is unwell. */
+  /** A refusal is about the request, never a way of saying that the server is unwell, and nothing was carried out. */
   exactRefusals: boolean;
   /** ms after which a create or a delete without an answer can no longer take effect. */
   lateFor: number;

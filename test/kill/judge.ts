@@ -5,7 +5,7 @@ import { mediaRef } from '../../src/sync/ports.ts';
 import type { SampleIds } from '../support/hub-sample.ts';
 import type { HubClient } from '../support/hub.ts';
 import { sha256 } from './files.ts';
-import type { Fault, Ledger } from './ledger.ts';
+import type { Contents, Fault, Ledger } from './ledger.ts';
 
 interface Mark {
   id: number;
@@ -36,8 +36,29 @@ export interface Judged {
   files: ReadonlyMap<string, string>;
 }
 
+interface OnHub {
+  marks: Record<'localization' | 'state', Mark[]>;
+  medias: MediaRow[];
+  current: Map<EntityKey, Fields>;
+}
+
 /** Holds what the hub has against what was acknowledged. */
 export async function judge(rest: HubClient, ids: SampleIds, { ledger, files }: Judged): Promise<Fault[]> {
+  const { marks, medias, current } = await readHub(rest, ids);
+  const faults = (['localization', 'state'] as const).flatMap((kind) =>
+    [...grouped(marks[kind])].flatMap(([elementalId, chain]) => doubles(`${kind} ${elementalId}`, chain)),
+  );
+  faults.push(...ledger.faults(current, 'on the hub'), ...staleMembers(marks));
+  faults.push(...(await wrongFiles(rest, ids, { medias, files })));
+  return faults;
+}
+
+/** What the hub has at present. */
+export async function contentsOnHub(rest: HubClient, ids: SampleIds): Promise<Contents> {
+  return (await readHub(rest, ids)).current;
+}
+
+async function readHub(rest: HubClient, ids: SampleIds): Promise<OnHub> {
   const marks = {
     localization: await marksOf(rest, `/rest/Localizations/${ids.project}`),
     state: await marksOf(rest, `/rest/States/${ids.project}`),
@@ -45,10 +66,8 @@ export async function judge(rest: HubClient, ids: SampleIds, { ledger, files }: 
   const medias = (await rest<MediaRow[]>('GET', `/rest/Medias/${ids.project}`)).body;
   const names = new Map(marks.localization.map(({ id, elemental_id }) => [id, elemental_id]));
   const current = new Map<EntityKey, Fields>();
-  const faults: Fault[] = [];
   for (const kind of ['localization', 'state'] as const) {
     for (const [elementalId, chain] of grouped(marks[kind])) {
-      faults.push(...doubles(`${kind} ${elementalId}`, chain));
       const last = chain.at(-1)!;
       const ref = { kind, version: last.version, elementalId };
       if (!last.variant_deleted) current.set(entityKey(ref), fieldsOf(last, names));
@@ -56,9 +75,7 @@ export async function judge(rest: HubClient, ids: SampleIds, { ledger, files }: 
   }
   for (const { elemental_id, attributes } of medias)
     current.set(entityKey(mediaRef(elemental_id)), attributesAsFields(attributes));
-  faults.push(...ledger.faults(current, 'on the hub'), ...staleMembers(marks));
-  faults.push(...(await wrongFiles(rest, ids, { medias, files })));
-  return faults;
+  return { marks, medias, current };
 }
 
 /** All marks, tombstones too, in the order of their numbers. */

@@ -6,7 +6,7 @@ import { sampleIds, type SampleIds } from '../support/hub-sample.ts';
 import { Annotator } from './annotator.ts';
 import type { Phase } from './gate.ts';
 import { Importer } from './importer.ts';
-import { judge } from './judge.ts';
+import { contentsOnHub, judge } from './judge.ts';
 import type { KillLaptop, Victim } from './laptop.ts';
 import { Ledger, type Contents, type Fault } from './ledger.ts';
 import type { KillPage, Standing } from './page/entry.ts';
@@ -25,6 +25,8 @@ export interface KillOutcome {
   uploads: number;
   /** Parts that were sent again, over all kills, and of one file after one kill at most. */
   resent: { parts: number; most: number };
+  /** How often the browser had lost its database with the kill. */
+  databases: number;
   /** Choices of the user that the recovery needed: retries of uploads and medias. */
   clicks: string[];
   faults: Fault[];
@@ -41,6 +43,8 @@ export interface KillPlan {
 const momentPatience = 5000;
 /** ms until everything is on the hub after the last kill. */
 const drainPatience = 300_000;
+/** ms until what the hub has is on a device again that has lost its database. */
+const refillPatience = 120_000;
 const moments: readonly (Moment | null)[] = ['edit', 'push', 'pull', 'part', 'completion', 'import', null];
 
 /** Kills browser, host and hub `times` times at work, and holds what is left against what was acknowledged. */
@@ -71,6 +75,7 @@ class KillRun {
   readonly #kills = { browser: 0, host: 0, 'browser and host': 0, hub: 0, 'hub and database': 0 };
   readonly #moments = { edit: 0, import: 0, push: 0, pull: 0, part: 0, completion: 0 };
   readonly #clicks: string[] = [];
+  #databases = 0;
 
   constructor(laptop: KillLaptop, ids: SampleIds, random: Random) {
     this.#laptop = laptop;
@@ -111,7 +116,7 @@ class KillRun {
     stop.abort();
     await this.#laptop.kill(victim);
     await work;
-    await this.#laptop.restart(victim);
+    if (await this.#laptop.restart(victim)) await this.#lookWithoutDatabase();
     await this.#look();
     return victim;
   }
@@ -143,6 +148,7 @@ class KillRun {
       this.faults.push({ kind: 'wrong', text: `an error on a page: ${error}` });
     return {
       ...{ kills: this.#kills, moments: this.#moments, clicks: this.#clicks, resent, faults: this.faults },
+      databases: this.#databases,
       edits: this.#ledger.acknowledged,
       uploads: this.#importer.files.size,
     };
@@ -184,6 +190,28 @@ class KillRun {
     this.#importer.settle(await this.#standing());
     this.faults.push(...this.#ledger.settle(shown), ...this.#ledger.faults(shown, 'on the device'));
     await this.#lookForMedias();
+  }
+
+  /**
+   * What the app shows where the browser has lost the whole database: at once all that no server has, from
+   * the flight recorder, and the rest as soon as the hub has told it again.
+   */
+  async #lookWithoutDatabase(): Promise<void> {
+    this.#databases += 1;
+    this.#ledger.forgetHistory();
+    const missing = this.#ledger.missing(await this.#shown());
+    const nowhere = new Set(this.#ledger.missing(await contentsOnHub(this.#laptop.hub.client(), this.#ids)));
+    for (const key of missing)
+      if (nowhere.has(key))
+        this.faults.push({ kind: 'lost', text: `${key} is neither on the hub nor on the device` });
+    // What is still missing then is found by the look that follows.
+    await eventually(
+      async () => {
+        await this.#lookForMedias();
+        return this.#ledger.missing(await this.#shown()).length === 0 ? true : undefined;
+      },
+      { patience: refillPatience },
+    ).catch(() => undefined);
   }
 
   async #lookForMedias(): Promise<void> {

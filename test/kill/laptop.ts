@@ -62,11 +62,11 @@ export class KillLaptop {
     return laptop;
   }
 
-  /** The app's page, with the driver's own hands in it. */
-  async openPage(): Promise<void> {
+  /** The app's page, with the driver's own hands in it. True where the database is a new one. */
+  async openPage(): Promise<boolean> {
     await this.page.goto(this.#app.url);
     await this.page.evaluate(this.#code);
-    await this.page.evaluate((account) => killPage.open(account), this.account);
+    return this.page.evaluate((account) => killPage.open(account), this.account);
   }
 
   async setOffline(offline: boolean): Promise<void> {
@@ -84,15 +84,15 @@ export class KillLaptop {
     await Promise.all(ends);
   }
 
-  /** Starts what was killed again, over the same folders. */
-  async restart(victim: Victim): Promise<void> {
+  /** Starts what was killed again, over the same folders. True where the browser has lost its database. */
+  async restart(victim: Victim): Promise<boolean> {
     if (victim.startsWith('hub')) {
       await this.hub.restart();
-      return;
+      return false;
     }
     if (victim.includes('host')) await this.#startApp();
     if (victim.includes('browser')) await this.#startBrowser();
-    await this.openPage();
+    return this.openPage();
   }
 
   /** What the programs wrote to their error output, for a look after a fault. */

@@ -37,6 +37,16 @@ export class Ledger {
     return this.#underway !== null;
   }
 
+  /** What the command under way touches: until it is settled, it may be there or not. */
+  get underway(): ReadonlySet<EntityKey> {
+    return new Set(this.#underway?.after.keys());
+  }
+
+  /** With its database a device has lost the undo of what a server had confirmed. */
+  forgetHistory(): void {
+    this.#history.clear();
+  }
+
   /** Keys of what is there now, of one media. */
   undoable(media: MediaKey): Step | null {
     return this.#history.get(media)?.at(-1) ?? null;
@@ -50,6 +60,14 @@ export class Ledger {
   acknowledge(): void {
     this.#carryOut();
     this.acknowledged += 1;
+  }
+
+  /** Entities outside the command under way that `shown` does not have as they were acknowledged. */
+  missing(shown: Contents): EntityKey[] {
+    const open = this.underway;
+    return [...this.#now].flatMap(([key, expected]) =>
+      open.has(key) || isContent(expected, shown.get(key) ?? null) ? [] : [key],
+    );
   }
 
   /** After a restart: the command that was under way has happened as a whole, or not at all. */

@@ -18,7 +18,7 @@ console.log(`seed ${seed}`);
 
 const laptop = await KillLaptop.start();
 try {
-  const { kills, moments, edits, uploads, resent, clicks, faults } = await killRun(laptop, {
+  const { kills, moments, edits, uploads, resent, databases, clicks, faults } = await killRun(laptop, {
     ...{ times, seed },
     onKill: (kill, victim, found) => {
       for (const { kind, text } of found) console.log(`kill ${kill}, of ${victim}: ${kind}: ${text}`);
@@ -32,6 +32,7 @@ try {
   for (const { kind, text } of faults) console.log(`${kind}: ${text}`);
   if (faults.length > 0) console.log(laptop.logs());
   console.log(`killed: ${list(kills)}; under way at a kill: ${list(moments)}`);
+  console.log(`the browser had lost its database after ${databases} of the kills`);
   for (const click of clicks) console.log(`retried by the user: ${click}`);
   console.log(
     `${clicks.length} retries by the user; at most ${resent.most} parts of a file re-sent after a kill`,

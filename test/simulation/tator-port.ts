@@ -301,8 +301,8 @@ export class FaultyPort implements ServerPort {
     await this.#arrive();
     if (this.#life.happens('lostAfter') || this.#life.happens('cut')) return this.#answer(noAnswer);
     if (!reply.ok) return this.#answer(failed(failureOf(reply.refusal)));
-    // A hub refuses a request whole, or carries it out.
-    if (this.#life.happens('refusedAfter') && this.#kind !== 'hub')
+    // Where refusals are exact, a request is refused whole, or carried out.
+    if (this.#life.happens('refusedAfter') && this.#kind === 'stock')
       return this.#answer(failed({ kind: 'rejected', message: 'change log failed' }));
     return this.#answer(reply);
   }

@@ -34,13 +34,17 @@ class KillPage {
   #store: AnnotationStore | null = null;
   #account = '';
 
-  /** Resolves when the device database is open, and repaired where it had to be. */
-  async open(account: string): Promise<void> {
+  /**
+   * Resolves when the device database is open, and repaired where it had to be. True where Chromium has
+   * no database of this page from before: it deletes all of them together when their log was torn.
+   */
+  async open(account: string): Promise<boolean> {
     const clock = systemClock();
     const host = createRpcClient(openChannel(window, clock));
     this.#account = account;
     this.#backend = createBackend({ host, clock, scope: window });
     this.#store = await this.#backend.openStore(account);
+    return isFirstOpening();
   }
 
   apply(command: EditCommand): Promise<void> {
@@ -97,6 +101,20 @@ class KillPage {
     if (this.#store === null) throw new Error('not open');
     return this.#store;
   }
+}
+
+/** Whether the marker had to be made. */
+function isFirstOpening(): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    let isNew = false;
+    const opening = indexedDB.open('kill-marker', 1);
+    opening.onupgradeneeded = () => (isNew = true);
+    opening.onsuccess = () => {
+      opening.result.close();
+      resolve(isNew);
+    };
+    opening.onerror = () => reject(new Error('the marker cannot be opened'));
+  });
 }
 
 function now<T>(live: Live<T>): Promise<T> {
