@@ -10,6 +10,11 @@ export async function writeMeta(db: TidemarkDatabase, name: string, value: Json)
   await db.meta.put({ name, value });
 }
 
+/** The name of one of the engine's cursors. */
+export function cursorName(name: string): string {
+  return `cursor:${name}`;
+}
+
 /** The number of the newest command. */
 export async function readOrder(db: TidemarkDatabase): Promise<number> {
   const order = await readMeta(db, 'order');

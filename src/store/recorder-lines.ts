@@ -1,4 +1,5 @@
 import type { EntityKey } from '../domain/identity.ts';
+import type { MemberDebt } from '../domain/member-debt.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import type { JournalEntry } from './schema.ts';
 
@@ -21,6 +22,8 @@ export type RecorderLine =
   | { v: 1; kind: 'abort'; op: string }
   /** These creates are about to be sent. */
   | { v: 1; kind: 'request'; attempts: readonly Attempt[] }
+  /** The tracks of a project name older rows of these members, or may do so soon. */
+  | { v: 1; kind: 'debt'; projectId: number; debt: MemberDebt }
   /** A server has confirmed these revisions. */
   | { v: 1; kind: 'confirmed'; edits: { key: EntityKey; revision: number }[] };
 
@@ -44,10 +47,11 @@ export function parseLine(body: string): RecorderLine | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { v, kind, op, edits, attempts } = value as Record<string, unknown>;
+  const { v, kind, op, edits, attempts, projectId } = value as Record<string, unknown>;
   if (v !== 1) return null;
   if (kind === 'abort' && typeof op === 'string') return value as RecorderLine;
   if (kind === 'request' && Array.isArray(attempts)) return value as RecorderLine;
+  if (kind === 'debt' && typeof projectId === 'number') return value as RecorderLine;
   if (kind === 'confirmed' && Array.isArray(edits)) return value as RecorderLine;
   if (kind === 'edit' && typeof op === 'string' && Array.isArray(edits)) return value as RecorderLine;
   return null;

@@ -1,10 +1,11 @@
 import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { EntityKey } from '../domain/identity.ts';
+import { debtCursor } from '../domain/member-debt.ts';
 import type { Conflict, Edit } from '../sync/ports.ts';
 import { getMany } from './lookup-many.ts';
 import { writeJournal } from './journal-table.ts';
-import { readOrder, writeMeta } from './meta.ts';
+import { cursorName, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
 import { reopened, replay, requestOf, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
@@ -74,6 +75,10 @@ async function putBack(
     }
     for (const change of missing.journal) await writeJournal(db, change);
     await db.ops.bulkPut(missing.ops);
+    // What an old database knows of it is newer than the log, which does not tell what was paid.
+    if (known.length === 0)
+      for (const [projectId, debt] of missing.debts)
+        await writeMeta(db, cursorName(debtCursor(projectId)), debt);
     if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
     return missing;
   });

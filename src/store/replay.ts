@@ -1,4 +1,5 @@
 import { elementalIdInLocal, type EntityKey } from '../domain/identity.ts';
+import { joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import type { JournalChange, RecorderLine } from './recorder-lines.ts';
 import type { OpRecord } from './schema.ts';
@@ -15,6 +16,8 @@ export interface Replay {
   edits: Map<EntityKey, { edit: Edit | null; conflicts: Conflict[]; attempt?: Attempt }>;
   /** The newest create of an entity that was about to be sent, where it is recorded. */
   requests: Map<EntityKey, Attempt>;
+  /** What the tracks of each project are owed at most. */
+  debts: Map<number, MemberDebt>;
   /** In the order of their commands. */
   journal: JournalChange[];
   /** All commands of the recorder, for the database's list of them. */
@@ -34,6 +37,7 @@ export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay 
   const result: Replay = {
     ...{ edits: new Map(), journal: [], ops: [], order: 0, recorded: new Map() },
     requests: requestsOf(lines),
+    debts: debtsOf(lines),
   };
   const commands = lines
     .flatMap(({ seq, line }) => (line.kind === 'edit' && !aborted.has(line.op) ? [{ seq, line }] : []))
@@ -66,6 +70,15 @@ export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay 
 function requestsOf(lines: LoggedLine[]): Map<EntityKey, Attempt> {
   const attempts = lines.flatMap(({ line }) => (line.kind === 'request' ? line.attempts : []));
   return new Map(attempts.map((attempt) => [attempt.key, attempt]));
+}
+
+function debtsOf(lines: LoggedLine[]): Map<number, MemberDebt> {
+  const debts = new Map<number, MemberDebt>();
+  for (const { line } of lines) {
+    if (line.kind !== 'debt') continue;
+    debts.set(line.projectId, joinDebts(debts.get(line.projectId) ?? {}, parseDebt(line.debt)));
+  }
+  return debts;
 }
 
 /**

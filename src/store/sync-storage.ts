@@ -4,6 +4,7 @@ import type { Json } from '../base/json.ts';
 import { withLists, type CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { CatalogKind, MediaKey } from '../domain/identity.ts';
+import { debtCursor, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import { keepingMembers } from '../domain/member-set.ts';
 import type {
   Attempt,
@@ -21,7 +22,7 @@ import { readCatalog, rowsOfKind, withRow } from './catalog-table.ts';
 import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
 import { enterVersion, underPresentKeys, type VersionNames } from './local-version.ts';
 import { putServerMedia } from './media-table.ts';
-import { readMeta, readOrder, writeMeta } from './meta.ts';
+import { cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import type { Outline } from './outline.ts';
 import type { Pages } from './pages.ts';
@@ -100,6 +101,11 @@ export class DexieSyncStorage implements SyncStorage {
 
   async recordRequest(attempts: readonly Attempt[]): Promise<void> {
     const line = encodeLine({ v: 1, kind: 'request', attempts });
+    await this.#recorder.append([line]).catch(() => undefined);
+  }
+
+  async recordDebt(projectId: number, debt: MemberDebt): Promise<void> {
+    const line = encodeLine({ v: 1, kind: 'debt', projectId, debt });
     await this.#recorder.append([line]).catch(() => undefined);
   }
 
@@ -216,11 +222,12 @@ export class DexieSyncStorage implements SyncStorage {
     );
     const through = releasable(underPresentKeys(ops, dirty), new Set(dirty));
     if (through === null) return;
+    // Their lines may be among those that go.
+    for (const projectId of await this.projectIds()) {
+      const debt = parseDebt(await this.cursor(debtCursor(projectId)));
+      if (Object.keys(debt).length > 0) await this.recordDebt(projectId, debt);
+    }
     await this.#recorder.release(through);
     await this.#db.ops.bulkDelete(ops.flatMap(({ id, seq }) => (seq !== null && seq <= through ? [id] : [])));
   }
-}
-
-function cursorName(name: string): string {
-  return `cursor:${name}`;
 }

@@ -19,6 +19,7 @@ import { stockTraits, type SyncStatus } from './ports.ts';
 import { KnownAnswers } from './known-answers.ts';
 import { audit, pull } from './pull.ts';
 import { push } from './push.ts';
+import { renewTracks } from './tracks.ts';
 import { Permissions } from './permissions.ts';
 import { Refusals } from './refusals.ts';
 import { problemOf, showSame } from './status.ts';
@@ -28,7 +29,7 @@ import { problemOf, showSame } from './status.ts';
  *
  *          +--------------------------- wake (local edit, switch, sign-in) ------------+
  *          v                                                                           |
- *   round: contact -> catalog -> medias up -> push -> pull -> audit -> save status -> rest
+ *   round: contact -> catalog -> medias up -> push -> pull -> tracks -> audit -> save status -> rest
  *             |          |           |         |       |        |                      ^
  *             +----------+-----------+---------+-------+--------+-- any failure -------+
  *
@@ -228,6 +229,7 @@ export class Loop {
       () => this.#push(id),
       () => pull(this.#deps, id, 'localization'),
       () => pull(this.#deps, id, 'state'),
+      () => this.#renewTracks(id),
       () => this.#every(`audit/${id}`, auditEvery, () => this.#auditNext(id)),
     ];
     // What is forbidden leaves the rest of the project, to be read at least, as it is.
@@ -293,6 +295,11 @@ export class Loop {
     if (!this.#permissions.permits(projectId, 'edit')) return done;
     await this.#report({ ...this.#status, connection: this.#state.connection, activity: 'pushing' });
     return this.#afterContact(projectId, () => push(this.#deps, projectId));
+  }
+
+  #renewTracks(projectId: number): Promise<PartOutcome> {
+    if (!this.#permissions.permits(projectId, 'edit')) return Promise.resolve(done);
+    return renewTracks(this.#deps, projectId);
   }
 
   async #every(name: string, interval: number, part: () => Promise<PartOutcome>): Promise<PartOutcome> {

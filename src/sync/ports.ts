@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { Fields } from '../domain/fields.ts';
+import type { MemberDebt } from '../domain/member-debt.ts';
 import { mediaFields } from '../domain/media-fields.ts';
 import type { CatalogKind, ElementalId, EntityKey, EntityRef, MediaKey } from '../domain/identity.ts';
 
@@ -355,6 +356,8 @@ export interface SyncStorage {
    * all the same: they may be what makes room. Never rejects for that.
    */
   recordRequest(attempts: readonly Attempt[]): Promise<void>;
+  /** Writes what tracks are owed into the flight recorder, on the same terms. */
+  recordDebt(projectId: number, debt: MemberDebt): Promise<void>;
   /** After a start: what was sent by a process that is gone is in doubt. */
   doubtSentAttempts(): Promise<void>;
   /**

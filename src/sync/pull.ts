@@ -22,9 +22,22 @@ const overlap = 100;
 /** Clocks of several server processes may differ by this; ms. */
 const clockSlack = 5000;
 
+/** Whether all rows of the project have been read once: what is not known then is not there. */
+export async function isRead(
+  { storage }: Pick<SyncDeps, 'storage'>,
+  projectId: number,
+  kind: AnnotationKind,
+): Promise<boolean> {
+  return parseCursor(await storage.cursor(logCursor(projectId, kind))).whole;
+}
+
+function logCursor(projectId: number, kind: AnnotationKind): string {
+  return `log/${projectId}/${kind}`;
+}
+
 /** Reads what is new in the project since the last pull. The first pull reads all that is current. */
 export async function pull(deps: SyncDeps, projectId: number, kind: AnnotationKind): Promise<PartOutcome> {
-  const name = `log/${projectId}/${kind}`;
+  const name = logCursor(projectId, kind);
   const cursor = parseCursor(await deps.storage.cursor(name));
   const log = await readAll(
     deps,
@@ -32,7 +45,10 @@ export async function pull(deps: SyncDeps, projectId: number, kind: AnnotationKi
     cursor,
     name,
   );
-  if (log.kind === 'stopped' || cursor.since === null) return log;
+  if (log.kind === 'stopped') return log;
+  if (!cursor.whole)
+    await deps.storage.setCursor(name, { ...parseCursor(await deps.storage.cursor(name)), whole: true });
+  if (cursor.since === null) return done;
   const modifiedSince = new Date(Date.parse(cursor.since) - clockSlack).toISOString();
   const fresh = parseCursor(await deps.storage.cursor(name));
   return readAll(
@@ -48,11 +64,18 @@ interface LogCursor {
   after: number;
   /** Latest modification seen, ISO 8601. */
   since: string | null;
+  /** The end of the log was reached once. */
+  whole: boolean;
 }
 
 function parseCursor(value: Json): LogCursor {
-  const { after, since } = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  return { after: typeof after === 'number' ? after : 0, since: typeof since === 'string' ? since : null };
+  const { after, since, whole } =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  return {
+    after: typeof after === 'number' ? after : 0,
+    since: typeof since === 'string' ? since : null,
+    whole: whole === true,
+  };
 }
 
 async function readAll(
@@ -91,7 +114,8 @@ async function readAll(
 
 function advanced(cursor: LogCursor, rows: ServerRow[]): LogCursor {
   return rows.reduce(
-    ({ after, since }, { rowId, modifiedAt }) => ({
+    ({ after, since, whole }, { rowId, modifiedAt }) => ({
+      whole,
       after: Math.max(after, rowId),
       since: since === null || modifiedAt > since ? modifiedAt : since,
     }),

@@ -9,7 +9,7 @@ import type { Answer, Attempt, EntityState, Failure, Place, ServerRow } from './
 import { sendAgain } from './resend.ts';
 import { Forbiddances, isResting, keepWaiting } from './permissions.ts';
 import { park, settleEcho } from './settle.ts';
-import { noteRenewals, openTracks, renewTracks } from './tracks.ts';
+import { noteRenewals, openTracks } from './tracks.ts';
 
 /*
  * One push of a project, in passes; each sends what depends on nothing that is still to be made, the
@@ -37,7 +37,7 @@ export async function push(deps: SyncDeps, projectId: number): Promise<PartOutco
   for (;;) {
     const pass = await pushing.pass();
     if (pass.outcome.kind === 'stopped') return pass.outcome;
-    if (!pass.moved) return renewTracks(deps, projectId);
+    if (!pass.moved) return done;
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Json } from '../base/json.ts';
 import { entityKey, type EntityKey, type EntityRef, type MediaKey } from '../domain/identity.ts';
+import { debtCursor, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import { stateMembers } from '../domain/member-set.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold } from './merge.ts';
+import { isRead } from './pull.ts';
 import type { Cursors, EntityState, Place } from './ports.ts';
 
 /*
@@ -10,37 +11,37 @@ import type { Cursors, EntityState, Place } from './ports.ts';
  * therefore rewrite the tracks that name it. The debt is written down together with the attempt of
  * the edit, and paid after it; a debt that turns out to be none (the edit never took effect) costs
  * one read. A track whose own create or edit is in doubt may be there already, with the rows of then: it
- * counts, and its debt stays until that is settled.
+ * counts, and its debt stays until that is settled. The flight recorder keeps the debt as well: a device
+ * that loses its database still has to pay it.
  */
-
-/** Members that are about to get new rows: by media, their elemental ids. */
-type Debt = Record<MediaKey, string[]>;
-
-function cursorOf(projectId: number): string {
-  return `renew/${projectId}`;
-}
 
 /**
  * The debt after new marks of these localizations, to be saved with their attempts; nothing where no track
  * names them. `open`: the `openTracks` of the outbox.
  */
 export async function noteRenewals(
-  { storage }: SyncDeps,
+  deps: SyncDeps,
   { projectId, open }: { projectId: number; open: readonly EntityState[] },
   places: Place[],
 ): Promise<Cursors> {
-  const debt = parseDebt(await storage.cursor(cursorOf(projectId)));
+  const { storage } = deps;
+  const debt = parseDebt(await storage.cursor(debtCursor(projectId)));
+  // After the loss of the database it is not known yet which tracks there are: any may name them.
+  const isUnread = !(await isRead(deps, projectId, 'state'));
   const named = new Map<MediaKey, Set<string>>();
   let isMore = false;
   for (const { ref, media } of places) {
     if (ref.kind !== 'localization') continue;
     const members = named.get(media) ?? (await membersIn(storage, media, open));
     named.set(media, members);
-    if (!members.has(ref.elementalId) || debt[media]?.includes(ref.elementalId) === true) continue;
+    if (!isUnread && !members.has(ref.elementalId)) continue;
+    if (debt[media]?.includes(ref.elementalId) === true) continue;
     debt[media] = [...(debt[media] ?? []), ref.elementalId];
     isMore = true;
   }
-  return isMore ? { [cursorOf(projectId)]: debt } : {};
+  if (!isMore) return {};
+  await storage.recordDebt(projectId, debt);
+  return { [debtCursor(projectId)]: debt };
 }
 
 async function membersIn(
@@ -63,13 +64,17 @@ export function openTracks(outbox: readonly EntityState[]): EntityState[] {
   return outbox.filter(({ edit, attempt }) => edit?.ref.kind === 'state' && attempt !== null);
 }
 
-/** Rewrites the tracks that may name older rows of their members. What fails for good is given up. */
+/**
+ * Rewrites the tracks that may name older rows of their members; after a pull, since only then all tracks are
+ * known. What fails for good is given up.
+ */
 export async function renewTracks(deps: SyncDeps, projectId: number): Promise<PartOutcome> {
   const { storage, server } = deps;
-  const debt = parseDebt(await storage.cursor(cursorOf(projectId)));
+  const debt = parseDebt(await storage.cursor(debtCursor(projectId)));
+  if (Object.keys(debt).length === 0) return done;
   const outbox = await storage.outbox(projectId);
   const open = new Set(outbox.flatMap(({ attempt }) => attempt?.key ?? []));
-  const left: Debt = {};
+  const left: MemberDebt = {};
   for (const [media, owed] of Object.entries(debt)) {
     const isOpen = openTracks(outbox).some(
       ({ edit, attempt }) =>
@@ -91,7 +96,7 @@ export async function renewTracks(deps: SyncDeps, projectId: number): Promise<Pa
       await storage.revise([{ ref, media }], (states) => states.map((state) => fold(state, row, context)));
     }
   }
-  if (Object.keys(debt).length > 0) await storage.setCursor(cursorOf(projectId), left);
+  await storage.setCursor(debtCursor(projectId), left);
   return done;
 }
 
@@ -109,14 +114,4 @@ function memberKey({ version }: EntityRef, elementalId: string): EntityKey {
 
 function isPassing(kind: string): boolean {
   return kind === 'offline' || kind === 'unknown-outcome' || kind === 'sign-in' || kind === 'throttled';
-}
-
-function parseDebt(value: Json): Debt {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).map(([media, ids]) => [
-      media,
-      Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [],
-    ]),
-  );
 }

@@ -3,6 +3,7 @@ import type { Stop } from '../../src/base/disposable.ts';
 import type { CatalogLists } from '../../src/domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../../src/domain/entity-types.ts';
 import type { CatalogKind, MediaKey } from '../../src/domain/identity.ts';
+import type { MemberDebt } from '../../src/domain/member-debt.ts';
 import type {
   Attempt,
   Cursors,
@@ -60,6 +61,11 @@ export class DexieLife implements SyncStorage {
   recordRequest(attempts: readonly Attempt[]): Promise<void> {
     const hasRoom = !this.#parts.life.happens('diskFull');
     return this.#read((storage) => (hasRoom ? storage.recordRequest(attempts) : Promise.resolve()));
+  }
+
+  recordDebt(projectId: number, debt: MemberDebt): Promise<void> {
+    const hasRoom = !this.#parts.life.happens('diskFull');
+    return this.#read((storage) => (hasRoom ? storage.recordDebt(projectId, debt) : Promise.resolve()));
   }
 
   doubtSentAttempts(): Promise<void> {

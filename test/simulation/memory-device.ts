@@ -1,6 +1,7 @@
 import { sameJson, type Json } from '../../src/base/json.ts';
 import type { MakeId } from '../../src/base/random.ts';
 import type { Project, ProjectCatalog, StateType } from '../../src/domain/entity-types.ts';
+import { debtCursor, parseDebt, type MemberDebt } from '../../src/domain/member-debt.ts';
 import { keepingMembers } from '../../src/domain/member-set.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
 import { underPresentKeys, type VersionNames } from '../../src/store/local-version.ts';
@@ -160,6 +161,8 @@ export class MemoryDevice implements SimulatedDevice {
       this.#putBack(key, { ...entry, recorded: requestOf(missing.requests, key), now });
     for (const change of missing.journal) this.#writeJournal(change);
     for (const op of missing.ops) this.tables.ops.set(op.id, op);
+    if (losingDatabase)
+      for (const [projectId, debt] of missing.debts) this.tables.cursors.set(debtCursor(projectId), debt);
     this.tables.order = Math.max(this.tables.order, missing.order);
     this.#recordAgain(missing.recorded);
     for (const edit of this.#own.values()) if (!this.tables.states.has(edit.key)) this.put(edit, { edit });
@@ -175,6 +178,10 @@ export class MemoryDevice implements SimulatedDevice {
     const dirty = [...this.tables.states].flatMap(([key, { edit }]) => (edit === null ? [] : [key]));
     const through = releasable(underPresentKeys(ops, dirty), new Set(dirty));
     if (through === null) return;
+    for (const { id: projectId } of this.tables.projects) {
+      const debt = parseDebt(this.tables.cursors.get(debtCursor(projectId)) ?? null);
+      if (Object.keys(debt).length > 0) this.record({ v: 1, kind: 'debt', projectId, debt });
+    }
     this.#log = this.#log.filter(({ seq }) => seq > through);
     for (const { id, seq } of ops) if (seq !== null && seq <= through) this.tables.ops.delete(id);
   }
@@ -332,6 +339,17 @@ class MemoryStorage implements SyncStorage {
       throw error;
     }
     this.#device.record({ v: 1, kind: 'request', attempts });
+    this.#life.step();
+  }
+
+  async recordDebt(projectId: number, debt: MemberDebt): Promise<void> {
+    try {
+      await this.#write();
+    } catch (error) {
+      if (error instanceof DiskFull) return;
+      throw error;
+    }
+    this.#device.record({ v: 1, kind: 'debt', projectId, debt });
     this.#life.step();
   }
 

@@ -1,6 +1,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { entityKey, type EntityRef } from '../../../src/domain/identity.ts';
+import { debtCursor } from '../../../src/domain/member-debt.ts';
 import type { EditCommand } from '../../../src/store/types.ts';
 import {
   mediaRef,
@@ -358,6 +359,24 @@ describe.each(devices)('the storage %s', (_name, make) => {
       const { edit, attempt } = await stateOf(a);
       expect(edit).toMatchObject({ base: { mark: 3 }, changes: {}, maybeSent: true });
       expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+    });
+
+    it('still knows what the tracks are owed, also where the recorder was released before', async () => {
+      const project = { id: 1, name: 'Dives', summary: '', permission: 'Can Edit' };
+      const debt = { [media]: [a.elementalId] };
+      const later = { [media]: [a.elementalId, b.elementalId] };
+      await at.storage.saveProjects([project]);
+      await at.storage.recordDebt(project.id, debt);
+      await at.restart({ losingDatabase: true });
+      expect(await at.storage.cursor(debtCursor(project.id))).toEqual(debt);
+      await at.storage.saveProjects([project]);
+      await at.device.apply(commandOf(a, 1), now, 'saved');
+      await confirm(a);
+      await at.storage.setCursor(debtCursor(project.id), later);
+      await at.restart();
+      await at.storage.releaseRecorder();
+      await at.restart({ losingDatabase: true });
+      expect(await at.storage.cursor(debtCursor(project.id))).toEqual(later);
     });
 
     it('does not take an older create for the one of what was made again since', async () => {

@@ -19,6 +19,8 @@ const inDoubt = stateOf({
 function worldOf({ states, outbox }: { states: ServerRow[]; outbox: EntityState[] }) {
   const cursors = new Map<string, Json>();
   const renewed: string[] = [];
+  const recorded: Json[] = [];
+  cursors.set('log/1/state', { whole: true });
   const deps = {
     clock: { now: () => 0 },
     storage: {
@@ -26,6 +28,7 @@ function worldOf({ states, outbox }: { states: ServerRow[]; outbox: EntityState[
       setCursor: (name: string, value: Json) => Promise.resolve(void cursors.set(name, value)),
       statesOf: () => Promise.resolve(states),
       outbox: () => Promise.resolve(outbox),
+      recordDebt: (_: number, debt: Json) => Promise.resolve(void recorded.push(debt)),
     },
     server: {
       renewMembers: ({ elementalId }: EntityRef) => {
@@ -34,7 +37,7 @@ function worldOf({ states, outbox }: { states: ServerRow[]; outbox: EntityState[
       },
     },
   } as unknown as SyncDeps;
-  return { deps, cursors, renewed };
+  return { deps, cursors, renewed, recorded };
 }
 
 describe('the members of a track', () => {
@@ -45,6 +48,16 @@ describe('the members of a track', () => {
     expect(await owing(openTracks([inDoubt]))).toEqual({ 'renew/1': { m: [ref.elementalId] } });
     const there = worldOf({ states: [rowOf({ ref: track, fields: naming })], outbox: [] });
     expect(await noteRenewals(there.deps, { projectId: 1, open: [] }, [place])).toEqual({
+      'renew/1': { m: [ref.elementalId] },
+    });
+    // For a device that has lost its database by then.
+    expect(there.recorded).toEqual([{ m: [ref.elementalId] }]);
+  });
+
+  it('are owed to whatever tracks there may be, as long as the tracks were not read', async () => {
+    const { deps, cursors } = worldOf({ states: [], outbox: [] });
+    cursors.delete('log/1/state');
+    expect(await noteRenewals(deps, { projectId: 1, open: [] }, [place])).toEqual({
       'renew/1': { m: [ref.elementalId] },
     });
   });
