@@ -72,7 +72,10 @@ class KillRun {
   readonly #ledger = new Ledger();
   readonly #annotator: Annotator;
   readonly #importer: Importer;
-  readonly #kills = { browser: 0, host: 0, 'browser and host': 0, hub: 0, 'hub and database': 0 };
+  readonly #kills: Record<Victim, number> = {
+    ...{ browser: 0, 'browser and its data': 0, host: 0, 'browser and host': 0 },
+    ...{ hub: 0, 'hub and database': 0 },
+  };
   readonly #moments = { edit: 0, import: 0, push: 0, pull: 0, part: 0, completion: 0 };
   readonly #clicks: string[] = [];
   #databases = 0;
@@ -261,7 +264,8 @@ class KillRun {
 
   #victim(): Victim {
     const dice = this.#random();
-    if (dice < 0.4) return 'browser';
+    if (dice < 0.34) return 'browser';
+    if (dice < 0.4) return 'browser and its data';
     if (dice < 0.65) return 'host';
     if (dice < 0.85) return 'browser and host';
     return dice < 0.93 ? 'hub' : 'hub and database';

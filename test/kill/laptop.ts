@@ -11,8 +11,12 @@ import type { KillPage } from './page/entry.ts';
 
 declare const killPage: KillPage;
 
-/** What one kill takes down. A hub's database is left, or killed with it. */
-export type Victim = 'browser' | 'host' | 'browser and host' | 'hub' | 'hub and database';
+/**
+ * What one kill takes down. A hub's database is left, or killed with it. A browser may lose its databases with
+ * the kill: Chromium deletes them all at a start that finds their log torn, which happens too seldom to wait for.
+ */
+export type Victim =
+  'browser' | 'browser and its data' | 'host' | 'browser and host' | 'hub' | 'hub and database';
 
 type Profile = Awaited<ReturnType<typeof newProfile>>;
 
@@ -80,8 +84,10 @@ export class KillLaptop {
     if (victim.includes('browser')) ends.push(this.#browser.kill());
     if (victim.includes('host')) ends.push(this.#app.kill());
     if (victim.startsWith('hub')) ends.push(this.hub.kill());
-    if (victim.includes('database')) ends.push(killDatabase(this.hub.data));
+    if (victim === 'hub and database') ends.push(killDatabase(this.hub.data));
     await Promise.all(ends);
+    if (victim === 'browser and its data')
+      await rm(join(this.#profile.path, 'Default', 'IndexedDB'), { recursive: true });
   }
 
   /** Starts what was killed again, over the same folders. True where the browser has lost its database. */
