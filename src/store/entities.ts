@@ -1,6 +1,6 @@
 import { groupBy } from '../base/group.ts';
 import { entityKey, isCatalogKind, type EntityKey, type EntityKind } from '../domain/identity.ts';
-import type { EntityState, Place, Revision, ServerRow } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit, EntityState, Place, Revision, ServerRow } from '../sync/ports.ts';
 import { rowsInCatalogs } from './catalog-table.ts';
 import { rowOfMedia } from './media-table.ts';
 import { getMany, whereAny } from './lookup-many.ts';
@@ -16,37 +16,58 @@ export async function readStates(
   pages: Pages,
   places: Place[],
 ): Promise<EntityState[]> {
-  if (places.length > several && (await hasNoOverlay(db))) return statesOfRows(db, pages, places);
-  const keys = places.map(({ ref }) => entityKey(ref));
-  const [rows, medias, inCatalogs, edits, attempts, conflicts] = await Promise.all([
-    pages.rows(places.filter(({ ref }) => isInPages(ref.kind))),
-    mediaRows(db, places),
-    rowsInCatalogs(db, places),
-    getMany(db.edits, keys),
-    getMany(db.attempts, keys),
-    whereAny(db.conflicts, 'key', keys),
-  ]);
+  const [known, overlay] = await Promise.all([knownRows(db, pages, places), overlayOf(db, places)]);
+  if (overlay === null) return bareStates(known, places);
+  const { keys, edits, attempts, conflicts } = overlay;
   const conflictsOf = groupBy(conflicts, ({ key }) => key);
   return keys.map((key, i) => ({
-    row: rows.get(key) ?? medias.get(key) ?? inCatalogs.get(key) ?? null,
+    row: known.get(key) ?? null,
     edit: edits[i] ?? null,
     attempt: attempts[i] ?? null,
     conflicts: conflictsOf.get(key) ?? [],
   }));
 }
 
-/** States over which nothing of the user's lies. */
-async function statesOfRows(db: TidemarkDatabase, pages: Pages, places: Place[]): Promise<EntityState[]> {
-  const [rows, medias, inCatalogs] = await Promise.all([
+interface Overlay {
+  keys: EntityKey[];
+  /** By the places of their keys. */
+  edits: (Edit | undefined)[];
+  attempts: (Attempt | undefined)[];
+  conflicts: Conflict[];
+}
+
+/** What of the user's lies over the places; null where there is no overlay at all, and no keys need to be made. */
+async function overlayOf(db: TidemarkDatabase, places: Place[]): Promise<Overlay | null> {
+  if (places.length > several && (await hasNoOverlay(db))) return null;
+  const keys = places.map(({ ref }) => entityKey(ref));
+  const [edits, attempts, conflicts] = await Promise.all([
+    getMany(db.edits, keys),
+    getMany(db.attempts, keys),
+    whereAny(db.conflicts, 'key', keys),
+  ]);
+  return { keys, edits, attempts, conflicts };
+}
+
+/** Server truth of the places, by key. */
+async function knownRows(
+  db: TidemarkDatabase,
+  pages: Pages,
+  places: Place[],
+): Promise<Map<EntityKey, ServerRow>> {
+  const [rows, ...others] = await Promise.all([
     pages.rows(places.filter(({ ref }) => isInPages(ref.kind))),
     mediaRows(db, places),
     rowsInCatalogs(db, places),
   ]);
-  // A first pull: nothing is known of anything yet, and no keys need to be made to find that.
-  const isEmpty = rows.size + medias.size + inCatalogs.size === 0;
+  for (const other of others) for (const [key, row] of other) rows.set(key, row);
+  return rows;
+}
+
+/** States over which nothing of the user's lies. */
+function bareStates(known: ReadonlyMap<EntityKey, ServerRow>, places: Place[]): EntityState[] {
+  // In a first pull nothing is known of anything yet, and no keys need to be made to find that.
   return places.map(({ ref }) => {
-    const key = isEmpty ? '' : entityKey(ref);
-    const row = rows.get(key) ?? medias.get(key) ?? inCatalogs.get(key) ?? null;
+    const row = known.size === 0 ? null : (known.get(entityKey(ref)) ?? null);
     return { row, edit: null, attempt: null, conflicts: [] };
   });
 }

@@ -1,3 +1,4 @@
+import { Dexie } from 'dexie';
 import { groupBy } from '../base/group.ts';
 import { sameJson } from '../base/json.ts';
 import type { ElementalId, EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
@@ -27,6 +28,9 @@ export class Pages {
   readonly #cache = new Map<string, readonly ServerRow[]>();
   /** Where in a page an element is; made when first asked for, gone with the page. */
   readonly #indexes = new WeakMap<readonly ServerRow[], ReadonlyMap<ElementalId, number>>();
+
+  /** The heads that a transaction has read. */
+  readonly #read = new WeakMap<object, { medias: ReadonlySet<MediaKey>; heads: PageHead[] }>();
 
   constructor(db: TidemarkDatabase) {
     this.#db = db;
@@ -129,8 +133,8 @@ export class Pages {
     return index;
   }
 
-  /** Heads of the medias that the places are of. */
-  #headsOf(places: { media: MediaKey }[]): Promise<PageHead[]> {
+  /** Heads of the medias that the places are of; a write in the transaction of its read does not ask again. */
+  async #headsOf(places: { media: MediaKey }[]): Promise<PageHead[]> {
     const medias = new Set<MediaKey>();
     let last: MediaKey | null = null;
     for (const { media } of places) {
@@ -138,7 +142,13 @@ export class Pages {
       if (media !== last) medias.add(media);
       last = media;
     }
-    return this.#heads([...medias]);
+    const transaction = Dexie.currentTransaction as object | null;
+    const read = transaction === null ? undefined : this.#read.get(transaction);
+    if (read !== undefined && [...medias].every((one) => read.medias.has(one)))
+      return read.heads.filter((head) => medias.has(head.media));
+    const heads = await this.#heads([...medias]);
+    if (transaction !== null) this.#read.set(transaction, { medias, heads });
+    return heads;
   }
 
   #heads(medias: MediaKey[]): Promise<PageHead[]> {
@@ -146,6 +156,8 @@ export class Pages {
   }
 
   async #put(pages: ParsedPage[], emptied: string[]): Promise<void> {
+    const transaction = Dexie.currentTransaction as object | null;
+    if (transaction !== null) this.#read.delete(transaction);
     const blobs = pages.map(({ head, rows }) => ({ id: head.id, json: packRows(rows) }));
     const heads = pages.map(({ head, rows }, i) => ({
       ...head,

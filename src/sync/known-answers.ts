@@ -12,6 +12,8 @@ export interface KnownList {
  */
 export class KnownAnswers {
   readonly #known = new Map<string, { print: string; lists: readonly KnownList[] }>();
+  /** Sets of which the last audit has left nothing in doubt. */
+  readonly #clean = new Set<string>();
 
   /** The lists of the set that told exactly what has this print; null where none did. */
   of(name: string, print: string): readonly KnownList[] | null {
@@ -25,5 +27,15 @@ export class KnownAnswers {
 
   forget(name: string): void {
     this.#known.delete(name);
+  }
+
+  /** The last audit of the set found nothing that the next one would have to agree with. */
+  isClean(name: string): boolean {
+    return this.#clean.has(name);
+  }
+
+  noteClean(name: string, isClean: boolean): void {
+    if (isClean) this.#clean.add(name);
+    else this.#clean.delete(name);
   }
 }

@@ -187,11 +187,14 @@ export async function audit(
   if (rows === null) return done;
   answers.forget(name);
   if (await storage.isKnown(media, kind, rows)) {
-    if (parseSuspects(await storage.cursor(name)).size > 0) await storage.setCursor(name, {});
+    if (!answers.isClean(name) && parseSuspects(await storage.cursor(name)).size > 0)
+      await storage.setCursor(name, {});
+    answers.noteClean(name, true);
     if (print !== null && print === (await printOf(deps, media, kind))) answers.note(name, print, lists);
     return done;
   }
   const listed = new Map(newestOfEach(rows).map((row) => [entityKey(row.ref), row]));
+  answers.noteClean(name, false);
   const putBack = await foldAll(deps, [...listed.values()], {});
   const known = await storage.marksOf(media, kind);
   const before = parseSuspects(await storage.cursor(name));
