@@ -20,7 +20,7 @@ export type RecorderLine =
     }
   /** The command of this id was refused after it had been written down. */
   | { v: 1; kind: 'abort'; op: string }
-  /** These creates are about to be sent. */
+  /** These requests are about to be sent. */
   | { v: 1; kind: 'request'; attempts: readonly Attempt[] }
   /** The tracks of a project name older rows of these members, or may do so soon. */
   | { v: 1; kind: 'debt'; projectId: number; debt: MemberDebt }

@@ -8,7 +8,7 @@ import { writeJournal } from './journal-table.ts';
 import { cursorName, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
-import { reopened, replay, requestOf, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
+import { reopened, replay, requestsAbout, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
 import type { OpRecord, TidemarkDatabase } from './schema.ts';
 import type { Recorder, RecoveryReport } from './types.ts';
 
@@ -65,7 +65,7 @@ async function putBack(
     for (const [i, [key, { edit, conflicts, attempt: under }]] of [...missing.edits].entries()) {
       if (edit === null) await db.edits.delete(key);
       else {
-        const known = { open: open[i], recorded: requestOf(missing.requests, key), under };
+        const known = { open: open[i], recorded: requestsAbout(missing.requests, key), under };
         const { edit: put, attempt } = reopened(edit, known, { id: makeId(), now });
         await db.edits.put(put);
         await db.attempts.put(attempt);

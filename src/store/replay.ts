@@ -14,8 +14,8 @@ export interface LoggedLine {
 export interface Replay {
   /** The newest recorded state of each entity that a lost command touched; null: the work on it was gone again. */
   edits: Map<EntityKey, { edit: Edit | null; conflicts: Conflict[]; attempt?: Attempt }>;
-  /** The newest create of an entity that was about to be sent, where it is recorded. */
-  requests: Map<EntityKey, Attempt>;
+  /** What was about to be sent about each entity, where it is recorded. */
+  requests: Map<EntityKey, RecordedRequests>;
   /** What the tracks of each project are owed at most. */
   debts: Map<number, MemberDebt>;
   /** In the order of their commands. */
@@ -67,9 +67,17 @@ export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay 
   return result;
 }
 
-function requestsOf(lines: LoggedLine[]): Map<EntityKey, Attempt> {
-  const attempts = lines.flatMap(({ line }) => (line.kind === 'request' ? line.attempts : []));
-  return new Map(attempts.map((attempt) => [attempt.key, attempt]));
+function requestsOf(lines: LoggedLine[]): Map<EntityKey, RecordedRequests> {
+  const requests = new Map<EntityKey, RecordedRequests>();
+  for (const { line } of lines) {
+    if (line.kind !== 'request') continue;
+    for (const attempt of line.attempts)
+      requests.set(attempt.key, {
+        ...requests.get(attempt.key),
+        [attempt.intent === 'create' ? 'create' : 'other']: attempt,
+      });
+  }
+  return requests;
 }
 
 function debtsOf(lines: LoggedLine[]): Map<number, MemberDebt> {
@@ -82,24 +90,30 @@ function debtsOf(lines: LoggedLine[]): Map<number, MemberDebt> {
 }
 
 /**
- * The recorded create of an entity. One of a version that no server had when it was recorded was sent under
- * another key than its user's commands are recorded under.
+ * The recorded requests about an entity. One of a version that no server had when it was recorded was sent
+ * under another key than its user's commands are recorded under.
  */
-export function requestOf(requests: Replay['requests'], key: EntityKey): Attempt | undefined {
+export function requestsAbout(requests: Replay['requests'], key: EntityKey): RecordedRequests {
   const id = elementalIdInLocal(key);
-  if (id === null) return requests.get(key);
+  if (id === null) return requests.get(key) ?? {};
   const [kind] = key.split('/');
-  return [...requests.values()].findLast(
-    (one) => one.key.startsWith(`${kind}/`) && one.key.endsWith(`/${id}`),
-  );
+  const found = [...requests].findLast(([of]) => of.startsWith(`${kind}/`) && of.endsWith(`/${id}`));
+  return found?.[1] ?? {};
+}
+
+/** The newest requests about an entity that the recorder tells of. */
+interface RecordedRequests {
+  create?: Attempt;
+  /** A PATCH or a delete. */
+  other?: Attempt;
 }
 
 /** What is known of the requests about an entity whose edit is put back. */
 export interface KnownRequests {
   /** The open request, where the database still has it. */
   open: Attempt | undefined;
-  /** The create that the recorder tells of. */
-  recorded: Attempt | undefined;
+  /** What the recorder tells of. */
+  recorded: RecordedRequests;
   /** The request over which the edit was made, as its line tells. */
   under: Attempt | undefined;
 }
@@ -115,13 +129,18 @@ export function reopened(
   made: { id: string; now: number },
 ): { edit: Edit; attempt: Attempt } {
   if (open !== undefined && open.baseMark === (edit.base?.mark ?? null)) return { edit, attempt: open };
-  return { edit: { ...edit, maybeSent: true }, attempt: doubtfulAttempt(edit, { recorded, under }, made) };
+  const attempt = doubtfulAttempt(edit, { recorded, under }, made);
+  // What the engine had put back of others on the way was part of the edit, as the user saw it.
+  const isSame = attempt.intent === 'patch' && attempt.revision === edit.revision && edit.op === 'edit';
+  const changes = isSame ? { ...edit.changes, ...attempt.sent } : edit.changes;
+  return { edit: { ...edit, changes, maybeSent: true }, attempt };
 }
 
 /**
- * The request about an edit that may have been on its way when the database was lost: the create that the
- * recorder tells of, if the user has seen nothing of the entity on a server since; else the request that
- * was on its way when the edit was made; else a guess, since the rest is not recorded.
+ * The request about an edit that may have been on its way when the database was lost: what the recorder tells
+ * to have been sent of this very edit, or the create that it tells of, if the user has seen nothing of
+ * the entity on a server since; else the request that was on its way when the edit was made; else a guess,
+ * where the recorder had no room for the request.
  */
 function doubtfulAttempt(
   edit: Edit,
@@ -130,7 +149,9 @@ function doubtfulAttempt(
 ): Attempt {
   const isUnseen = edit.base === null || edit.base.deleted;
   const baseMark = edit.base?.mark ?? null;
-  const known = isUnseen && recorded?.baseMark === baseMark ? recorded : under;
+  const { create, other } = recorded;
+  const isOwn = edit.op !== 'create' && other?.revision === edit.revision;
+  const known = isOwn ? other : isUnseen && create?.baseMark === baseMark ? create : under;
   if (known !== undefined) return { ...known, key: edit.key, state: 'in-doubt', recorded: true };
   const { key, revision, op, changes: sent } = edit;
   return {

@@ -351,7 +351,7 @@ export interface SyncStorage {
    */
   revise(places: Place[], decide: (states: EntityState[]) => Revision[], cursors?: Cursors): Promise<void>;
   /**
-   * Writes creates that are about to be sent into the flight recorder, so that a device that loses its
+   * Writes requests that are about to be sent into the flight recorder, so that a device that loses its
    * database in the meantime still knows the very request. Where the recorder has no room they are sent
    * all the same: they may be what makes room. Never rejects for that.
    */

@@ -164,8 +164,7 @@ class Push {
       mediaIds: [must(this.#known.mediaIds.get(media))],
       fields: attempt.sent,
     }));
-    const { server, storage, clock } = this.#deps;
-    await storage.recordRequest(written.map(({ attempt }) => attempt));
+    const { server, clock } = this.#deps;
     const began = clock.now();
     const key = written[0]?.attempt.batch?.key;
     const answer = await server.createAnnotations(this.#projectId, specs, key);
@@ -277,7 +276,7 @@ class Push {
     return stopped(broken);
   }
 
-  /** Writes the attempts of those entities that still want this request, with what they want now. */
+  /** Writes the attempts of those entities that still want this request, with what they want now, in both copies. */
   async #writeDown(places: Place[], intent: Step['intent']): Promise<Written[]> {
     const { storage, clock, makeId, traits } = this.#deps;
     const key = intent === 'create' && traits.keyed ? makeId() : null;
@@ -308,6 +307,7 @@ class Push {
       },
       cursors,
     );
+    if (written.length > 0) await storage.recordRequest(written.map(({ attempt }) => attempt));
     return written;
   }
 

@@ -19,7 +19,7 @@ import {
   releasable,
   reopened,
   replay,
-  requestOf,
+  requestsAbout,
   snapshotLines,
   type LoggedLine,
 } from '../../src/store/replay.ts';
@@ -158,7 +158,7 @@ export class MemoryDevice implements SimulatedDevice {
     if (losingDatabase) this.tables = emptyTables();
     const missing = replay(this.#log, new Set(this.tables.ops.keys()));
     for (const [key, entry] of missing.edits)
-      this.#putBack(key, { ...entry, recorded: requestOf(missing.requests, key), now });
+      this.#putBack(key, { ...entry, recorded: requestsAbout(missing.requests, key), now });
     for (const change of missing.journal) this.#writeJournal(change);
     for (const op of missing.ops) this.tables.ops.set(op.id, op);
     if (losingDatabase)
@@ -256,7 +256,7 @@ export class MemoryDevice implements SimulatedDevice {
       edit: Edit | null;
       conflicts: Conflict[];
       attempt?: Attempt;
-      recorded: Attempt | undefined;
+      recorded: ReturnType<typeof requestsAbout>;
       now: number;
     },
   ): void {

@@ -46,6 +46,8 @@ function trackType(cascades: boolean): StateType {
 /** ms */
 const timeout = 120_000;
 const latest = 20 * 60_000;
+/** ms between what a request reads and what it writes, where others come between. */
+const longestRace = 3000;
 
 export interface Traffic {
   requests: number;
@@ -291,7 +293,7 @@ export class FaultyPort implements ServerPort {
     // A hub reads and writes under one lock.
     if (this.#life.happens('race') && this.#kind !== 'hub') {
       if (raced !== undefined) this.#time.at(this.#time.now() + 10, () => this.#meanwhile(raced));
-      await this.#time.sleep(20 + 3000 * this.#life.random());
+      await this.#time.sleep(20 + longestRace * this.#life.random());
     }
     const reply = write(seen, { user: this.#user, ghost: false });
     if (this.#life.happens('doubled')) {
@@ -346,11 +348,11 @@ export class FaultyPort implements ServerPort {
   }
 }
 
-const exact: ServerTraits = { ...stockTraits, exactRefusals: true, lateFor: 0 };
+const exact: ServerTraits = { ...stockTraits, exactRefusals: true, lateFor: longestRace + 100 };
 const traitsOf: Record<ServerKind, ServerTraits> = {
   stock: stockTraits,
   exact,
-  hub: { ...exact, keyed: true },
+  hub: { ...exact, lateFor: 0, keyed: true },
 };
 
 const forbidden = failed({ kind: 'forbidden', message: denied });
