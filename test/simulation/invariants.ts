@@ -237,8 +237,8 @@ const nothingTakenBackStands: Checker = async ({ tator, stations }) => {
           entityKey(made.ref) === key && !sameValue(read?.fields[field], made.fields[field]),
       );
       if (first?.made.modifiedBy !== user || last?.made.modifiedBy !== user) continue;
-      // It had arrived; others have pruned it since.
-      if (!sameValue(last.made.fields[field], value)) continue;
+      // It had arrived; others have pruned it since. Or the value came late, after it had been found absent.
+      if (!sameValue(last.made.fields[field], value) || last.ghost) continue;
       // He deleted it, and another chose to keep it as he had seen it.
       if (ledger.removed.has(key)) continue;
       wrong.push(`user ${user}: ${field}=${JSON.stringify(value)} of ${key}`);
