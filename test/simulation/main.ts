@@ -54,9 +54,9 @@ async function simulateOnDexie({ schedules, seed }: { schedules: number; seed: n
 
 async function planted(): Promise<boolean> {
   let caught = 0;
-  for (const [name, { by, bug }] of Object.entries(plants)) {
+  for (const [name, { by, bug, from = 1 }] of Object.entries(plants)) {
     const begun = performance.now();
-    const failure = await firstFailure({ from: 1, count: plantedSeeds, by }, { planted: bug });
+    const failure = await firstFailure({ from, count: plantedSeeds, by }, { planted: bug });
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     if (failure !== null) caught += 1;
     console.log(

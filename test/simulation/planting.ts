@@ -16,6 +16,8 @@ export interface Plant {
   /** The name of the checker that has to catch it. */
   by: string;
   bug: Planted;
+  /** The first seed to look at, where it shows in one of thousands only. */
+  from?: number;
 }
 
 /** A port whose listed methods differ; the rest stays as it is. */

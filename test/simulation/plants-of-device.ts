@@ -40,6 +40,7 @@ const decisions: Readonly<Record<string, Plant>> = {
   },
   'what was on its way is guessed after a loss of the database': {
     by: 'nothing that was taken back stands',
+    from: 5900,
     bug: onDecisions({
       before: (state) => {
         const { edit, attempt } = state;

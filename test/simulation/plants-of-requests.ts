@@ -62,6 +62,7 @@ const creates: Readonly<Record<string, Plant>> = {
   },
   'keys of requests are made anew each time': {
     by: 'nothing is sent again too early',
+    from: 6700,
     bug: onServer((server) => {
       let made = 0;
       return {

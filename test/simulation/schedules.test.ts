@@ -117,8 +117,8 @@ describe('what administrators do', () => {
 });
 
 describe('the checkers catch a planted bug:', () => {
-  it.each(Object.entries(plants))('%s', { timeout: 60_000 }, async (_, { by, bug }) => {
-    const caught = await firstFailure({ from: 1, count: plantedSeeds, by }, { planted: bug });
+  it.each(Object.entries(plants))('%s', { timeout: 60_000 }, async (_, { by, bug, from = 1 }) => {
+    const caught = await firstFailure({ from, count: plantedSeeds, by }, { planted: bug });
     expect(caught).not.toBeNull();
   });
 });
