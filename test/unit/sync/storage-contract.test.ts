@@ -379,6 +379,35 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(await at.storage.cursor(debtCursor(project.id))).toEqual(later);
     });
 
+    it('still knows which request of an edit was the last, and what it had put back of others', async () => {
+      const sent = { 'attributes.B': 'of others' };
+      const request: Attempt = { ...attemptOf(a, 'sent'), intent: 'patch', baseMark: 5, sent };
+      await at.storage.revise([{ ref: a, media }], () => [{ row: rowOf(a, { mark: 3 }) }]);
+      const change = { kind: 'change' as const, ref: a, fields: { frame: 9 } };
+      await at.device.apply({ projectId: 1, media, label: 'move', changes: [change] }, now, 'saved');
+      await at.storage.recordRequest([{ ...request, baseMark: 3, sent: { frame: 9 } }]);
+      await at.storage.recordRequest([request]);
+      await at.restart({ losingDatabase: true });
+      const { edit, attempt } = await stateOf(a);
+      expect(edit).toMatchObject({ base: { mark: 3 }, changes: { frame: 9, ...sent } });
+      expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+    });
+
+    it('still knows that the members of a track were about to be taken out before its delete', async () => {
+      const track = refOf('cccccccc-cccc-4ccc-8ccc-cccccccccccc', 'state');
+      const sent = { localizations: [] };
+      const request: Attempt = { ...attemptOf(track, 'sent'), intent: 'patch', baseMark: 3, sent };
+      await at.storage.revise([{ ref: track, media }], () => [{ row: rowOf(track, { mark: 3 }) }]);
+      const changes = [{ kind: 'delete' as const, ref: track }];
+      await at.device.apply({ projectId: 1, media, label: 'delete', changes }, now, 'saved');
+      await at.storage.recordRequest([request]);
+      await at.restart({ losingDatabase: true });
+      const { edit, attempt } = await stateOf(track);
+      expect(edit).toMatchObject({ op: 'delete', base: { mark: 3 }, changes: {} });
+      // Else the mark that it made would be taken for a change of others, and asked about.
+      expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+    });
+
     it('does not take an older create for the one of what was made again since', async () => {
       await at.device.apply(commandOf(a, 1), now, 'saved');
       await at.storage.recordRequest([attemptOf(a, 'sent')]);
