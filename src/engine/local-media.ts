@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Host, LocalMedia } from '../contract/host-rpc.ts';
 import type { Fields } from '../domain/fields.ts';
 import { entityKey } from '../domain/identity.ts';
+import { servedFiles } from '../domain/served-files.ts';
 import type { DeviceTables } from '../store/device-tables.ts';
 import type { Edit } from '../sync/ports.ts';
 
@@ -48,7 +49,7 @@ export class LocalMedias {
     // What came from the server is there already: the next listing tells of it, and nothing is to be sent.
     if (known === undefined && media.fetchedFrom != null) return;
     const create = known === undefined ? createOf(media, probe, { type, now: clock.now() }) : null;
-    if (create !== null) await device.putSetting(owed(media.key), true);
+    await this.#owe(media);
     const { key, projectId, sectionId, name, addedAt } = media;
     const { kind, width, height, frameCount, fps } = probe;
     await device.addLocalMedia(
@@ -68,6 +69,16 @@ export class LocalMedias {
       },
       create,
     );
+  }
+
+  /**
+   * A file that was added here has to go to the server. Also where the server is known to have the media: the
+   * device may have lost its database between the media's create and the order of its upload.
+   */
+  async #owe({ key, fetchedFrom }: LocalMedia): Promise<void> {
+    const { device } = this.#options;
+    if (fetchedFrom != null || (await device.setting(owed(key))) !== null) return;
+    await device.putSetting(owed(key), true);
   }
 
   /** Its file is gone from this device. */
@@ -91,9 +102,10 @@ export class LocalMedias {
     await this.enterAll();
     await this.protect();
     for (const media of await device.mediaRecords(projectId)) {
-      const { key: mediaKey, serverId: mediaId, type: typeId, sectionId, local } = media;
+      const { key: mediaKey, serverId: mediaId, type: typeId, sectionId, local, server } = media;
       if (!local || mediaId === null || (await device.setting(owed(mediaKey))) !== true) continue;
-      await host.call('uploads.enqueue', { account, projectId, mediaKey, mediaId, typeId, sectionId });
+      if (!hasFile(server))
+        await host.call('uploads.enqueue', { account, projectId, mediaKey, mediaId, typeId, sectionId });
       await device.putSetting(owed(mediaKey), false);
     }
   }
@@ -101,6 +113,13 @@ export class LocalMedias {
 
 /** Lets the server choose the media type by the file's name: where no catalog was read yet. */
 const byFileName = -1;
+
+/** Whether the server has the file, or one made of it. What an upload of the host has begun it ends by itself. */
+function hasFile(server: unknown): boolean {
+  const files = typeof server === 'object' && server !== null ? (server as Record<string, unknown>) : {};
+  const { streaming, image, archival } = servedFiles(files['media_files']);
+  return streaming.length + image.length + archival.length > 0;
+}
 
 function owed(key: string): string {
   return `upload-owed/${key}`;

@@ -29,6 +29,7 @@ async function laptop(local: LocalMedia[]) {
     'recorder.read': () => ({ entries: [], first: 1, last: 0 }),
     'media.list': () => local,
     'cache.protect': () => ({}),
+    'uploads.enqueue': () => ({}),
   });
   const clock = systemClock();
   const { store, sync, device } = await openStore({
@@ -49,7 +50,7 @@ async function laptop(local: LocalMedia[]) {
         },
       ],
     });
-  return { medias, sync, device, told, draw };
+  return { medias, sync, device, told, draw, asked: () => host.asked };
 }
 
 describe('a media that was fetched from a server', () => {
@@ -72,6 +73,29 @@ describe('a media that was fetched from a server', () => {
     expect(await device.mediaRecord(key)).toMatchObject({ local: false });
     for (let listing = 0; listing < 2; listing++) await sync.putServerMedia(1, [], { complete: true });
     expect(await device.mediaRecord(key)).toBeUndefined();
+  });
+});
+
+describe('a file that was added on this device', () => {
+  const { fetchedFrom: _fetchedFrom, ...added } = fetched;
+  const orders = (asked: FakeHost['asked']) =>
+    asked.flatMap(({ method, params }) => (method === 'uploads.enqueue' ? [params] : []));
+
+  it('is uploaded, also where the server was known to have the media before its file was entered here', async () => {
+    const { medias, sync, asked } = await laptop([added]);
+    // The database was lost after the create, before the upload was ordered.
+    await sync.putServerMedia(1, [listed], { complete: true });
+    await medias.orderUploads(1);
+    await medias.orderUploads(1);
+    expect(orders(asked())).toMatchObject([{ account: 'ana', projectId: 1, mediaKey: key, mediaId: 4 }]);
+  });
+
+  it('is not uploaded again where the server has it', async () => {
+    const { medias, sync, asked } = await laptop([added]);
+    const raw = { media_files: { archival: [{ path: '1/4/reef.mp4', size: 9 }] } };
+    await sync.putServerMedia(1, [{ ...listed, raw }], { complete: true });
+    await medias.orderUploads(1);
+    expect(orders(asked())).toEqual([]);
   });
 });
 
