@@ -130,7 +130,8 @@ function relist(entry: JournalEntry, rewrites: Rewrite[]): void {
   }
 }
 
-function planOf(rewrites: Rewrite[], journal: JournalChange, { id, order }: PlanContext): Plan {
+/** All that is to be written for these rewrites; the line tells the requests that are on their way as well. */
+export function planOf(rewrites: Rewrite[], journal: JournalChange, { id, order }: PlanContext): Plan {
   const edits = rewrites.map(({ place, before: { attempt }, revision }) => ({
     key: entityKey(place.ref),
     edit: revision.edit ?? null,

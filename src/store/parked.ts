@@ -1,5 +1,5 @@
 import type { Edit, EntityState } from '../sync/ports.ts';
-import type { Plan, PlanContext } from './commands.ts';
+import { planOf, type Plan, type PlanContext } from './commands.ts';
 import { visibleFields } from './overlay.ts';
 import type { JournalStep } from './schema.ts';
 
@@ -11,7 +11,7 @@ export function planRetry(edit: Edit, state: EntityState, context: PlanContext):
     revision: context.order,
     updatedAt: context.now,
   };
-  return planOf({ edit, next: again, state, step: null }, context);
+  return settled({ edit, next: again, state, step: null }, context);
 }
 
 /** The user gives a refused edit up: the entity shows server truth again; its undo brings the edit back. */
@@ -23,35 +23,33 @@ export function planDiscard(edit: Edit, state: EntityState, context: PlanContext
     edit.ref.kind === 'media' || (mine === null && truth === null)
       ? null
       : { ref, projectId, type, media, before: mine, after: truth };
-  return planOf({ edit, next: null, state, step }, context);
+  return settled({ edit, next: null, state, step }, context);
 }
 
-function planOf(
+function settled(
   {
     edit,
     next,
     state,
     step,
   }: { edit: Edit; next: Edit | null; state: EntityState; step: JournalStep | null },
-  { id, order }: PlanContext,
+  context: PlanContext,
 ): Plan {
-  const { key, ref, media } = edit;
+  const { ref, media } = edit;
   const conflicts = next === null ? [] : state.conflicts;
-  const settled = next === null ? state.conflicts : [];
   const entry = {
-    id,
+    id: context.id,
     media,
-    order,
+    order: context.order,
     label: 'history.discard',
     undone: false,
     steps: step === null ? [] : [step],
-    settled,
+    settled: next === null ? state.conflicts : [],
   };
   const journal = step === null ? ({ kind: 'none' } as const) : ({ kind: 'add', entry } as const);
-  return {
-    rewrites: [{ place: { ref, media }, before: state, revision: { edit: next, conflicts } }],
+  return planOf(
+    [{ place: { ref, media }, before: state, revision: { edit: next, conflicts } }],
     journal,
-    op: { id, order, seq: null, keys: [key] },
-    line: { v: 1, kind: 'edit', op: id, order, edits: [{ key, edit: next, conflicts }], journal },
-  };
+    context,
+  );
 }

@@ -1,11 +1,11 @@
 import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { EntityKey } from '../domain/identity.ts';
-import { debtCursor } from '../domain/member-debt.ts';
+import { debtCursor, joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import type { Conflict, Edit } from '../sync/ports.ts';
 import { getMany } from './lookup-many.ts';
 import { writeJournal } from './journal-table.ts';
-import { cursorName, readOrder, writeMeta } from './meta.ts';
+import { cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
 import { reopened, replay, requestsAbout, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
@@ -75,14 +75,18 @@ async function putBack(
     }
     for (const change of missing.journal) await writeJournal(db, change);
     await db.ops.bulkPut(missing.ops);
-    // What an old database knows of it is newer than the log, which does not tell what was paid.
-    if (known.length === 0)
-      for (const [projectId, debt] of missing.debts)
-        await writeMeta(db, cursorName(debtCursor(projectId)), debt);
+    // A database that has commands knows what is owed better than the log, which does not tell what was paid.
+    if (known.length === 0) for (const [projectId, debt] of missing.debts) await owe(db, projectId, debt);
     if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
     return missing;
   });
   return { missing, restored };
+}
+
+/** Adds to what is owed: an engine may be at work on this database already. */
+async function owe(db: TidemarkDatabase, projectId: number, debt: MemberDebt): Promise<void> {
+  const name = cursorName(debtCursor(projectId));
+  await writeMeta(db, name, joinDebts(parseDebt(await readMeta(db, name)), debt));
 }
 
 async function putConflicts(db: TidemarkDatabase, key: EntityKey, conflicts: Conflict[]): Promise<void> {

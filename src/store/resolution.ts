@@ -1,7 +1,6 @@
 import type { Fields } from '../domain/fields.ts';
 import type { Conflict, Edit, EntityState } from '../sync/ports.ts';
-import type { Plan, PlanContext } from './commands.ts';
-import { planCommand } from './commands.ts';
+import { planCommand, planOf, type Plan, type PlanContext } from './commands.ts';
 import { StorageError } from './errors.ts';
 import { contentOf, visibleFields } from './overlay.ts';
 import type { JournalStep } from './schema.ts';
@@ -16,8 +15,7 @@ export function planResolutions(
   const plans = conflicts.map((conflict, i) =>
     planResolution(conflict, choice, states[i] ?? nothing, context),
   );
-  const [first] = plans;
-  if (first === undefined) throw new StorageError('no-such-entity');
+  if (plans.length === 0) throw new StorageError('no-such-entity');
   const entries = plans.flatMap(({ journal }) => (journal.kind === 'add' ? [journal.entry] : []));
   const entry = entries[0] && {
     ...entries[0],
@@ -25,13 +23,11 @@ export function planResolutions(
     settled: entries.flatMap(({ settled }) => settled),
   };
   const journal = entry === undefined ? ({ kind: 'none' } as const) : ({ kind: 'add', entry } as const);
-  const edits = plans.flatMap(({ line }) => (line.kind === 'edit' ? line.edits : []));
-  return {
-    rewrites: plans.flatMap(({ rewrites }) => rewrites),
+  return planOf(
+    plans.flatMap(({ rewrites }) => rewrites),
     journal,
-    op: { ...first.op, keys: plans.flatMap(({ op }) => op.keys) },
-    line: { v: 1, kind: 'edit', op: context.id, order: context.order, edits, journal },
-  };
+    context,
+  );
 }
 
 /** The conflicts by media; a second one of the same entity is for a step of its own. */
@@ -82,19 +78,7 @@ export function planResolution(
     choice === 'mine' ? [] : state.conflicts.filter(({ id }) => !conflicts.some((kept) => kept.id === id));
   const entry = { id: context.id, media, order: context.order, label, undone: false, steps, settled };
   const journal = steps.length === 0 ? ({ kind: 'none' } as const) : ({ kind: 'add', entry } as const);
-  return {
-    rewrites: [{ place: { ref, media }, before: state, revision: { edit, conflicts } }],
-    journal,
-    op: { id: context.id, order: context.order, seq: null, keys: [conflict.key] },
-    line: {
-      v: 1,
-      kind: 'edit',
-      op: context.id,
-      order: context.order,
-      edits: [{ key: conflict.key, edit, conflicts }],
-      journal,
-    },
-  };
+  return planOf([{ place: { ref, media }, before: state, revision: { edit, conflicts } }], journal, context);
 }
 
 function theirChanges(conflict: Conflict, state: EntityState): Parameters<typeof planCommand>[0]['changes'] {

@@ -361,6 +361,26 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
     });
 
+    it('still knows the change that was on its way when the user answered a question about it', async () => {
+      const request: Attempt = { ...attemptOf(a, 'sent'), intent: 'patch', baseMark: 3, sent: { frame: 9 } };
+      await at.storage.revise([{ ref: a, media }], () => [{ row: rowOf(a, { mark: 3 }) }]);
+      const change = { kind: 'change' as const, ref: a, fields: { frame: 9 } };
+      await at.device.apply({ projectId: 1, media, label: 'move', changes: [change] }, now, 'saved');
+      const conflicts = [conflictOf(a)];
+      await at.storage.revise([{ ref: a, media }], () => [{ attempt: request, conflicts }]);
+      await at.device.resolve(conflicts[0]!, 'theirs', now);
+      await at.restart({ losingDatabase: true });
+      expect((await stateOf(a)).attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+    });
+
+    it('keeps what is owed already where it adds what the recorder tells', async () => {
+      await at.storage.recordDebt(1, { [media]: [a.elementalId] });
+      await at.storage.setCursor(debtCursor(1), { [otherMedia]: [b.elementalId] });
+      await at.restart({ losingDatabase: false });
+      const owed = await at.storage.cursor(debtCursor(1));
+      expect(owed).toMatchObject({ [otherMedia]: [b.elementalId] });
+    });
+
     it('still knows what the tracks are owed, also where the recorder was released before', async () => {
       const project = { id: 1, name: 'Dives', summary: '', permission: 'Can Edit' };
       const debt = { [media]: [a.elementalId] };
