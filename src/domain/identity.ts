@@ -42,6 +42,14 @@ export function entityKey(ref: EntityRef): EntityKey {
   return `${ref.kind}/${ref.version}/${ref.elementalId}`;
 }
 
+/** What the entity keys of medias begin with. */
+export const mediaKeyPrefix = 'media/';
+
+/** The media of an entity key; null where it is that of something else. */
+export function mediaOfKey(key: EntityKey): MediaKey | null {
+  return key.startsWith(mediaKeyPrefix) ? key.slice(key.lastIndexOf('/') + 1) : null;
+}
+
 export function mediaKeyOf(media: { id: number; elemental_id?: string | null }): MediaKey {
   return media.elemental_id ?? keyOfRow(media.id);
 }

@@ -1,14 +1,22 @@
 import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
-import type { EntityKey } from '../domain/identity.ts';
+import { mediaOfKey, type EntityKey } from '../domain/identity.ts';
 import { debtCursor, joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
-import type { Conflict, Edit } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import { getMany } from './lookup-many.ts';
 import { writeJournal } from './journal-table.ts';
 import { cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
-import { reopened, replay, requestsAbout, snapshotLines, type LoggedLine, type Replay } from './replay.ts';
+import {
+  mediaCreates,
+  reopened,
+  replay,
+  requestsAbout,
+  snapshotLines,
+  type LoggedLine,
+  type Replay,
+} from './replay.ts';
 import type { OpRecord, TidemarkDatabase } from './schema.ts';
 import type { Recorder, RecoveryReport } from './types.ts';
 
@@ -58,7 +66,7 @@ async function putBack(
   { now, makeId }: { now: number; makeId: MakeId },
 ): Promise<{ missing: Replay; restored: RecoveryReport['restored'] }> {
   const restored: RecoveryReport['restored'] = [];
-  const tables = [db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta];
+  const tables = [db.media, db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta];
   const missing = await db.transaction('rw', tables, async () => {
     const missing = replay(lines, new Set([...known, ...(await db.ops.toCollection().primaryKeys())]));
     const open = await getMany(db.attempts, [...missing.edits.keys()]);
@@ -76,11 +84,22 @@ async function putBack(
     for (const change of missing.journal) await writeJournal(db, change);
     await db.ops.bulkPut(missing.ops);
     // A database that has commands knows what is owed better than the log, which does not tell what was paid.
-    if (known.length === 0) for (const [projectId, debt] of missing.debts) await owe(db, projectId, debt);
+    if (known.length === 0) {
+      for (const [projectId, debt] of missing.debts) await owe(db, projectId, debt);
+      await doubtMedias(db, mediaCreates(missing.requests));
+    }
     if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
     return missing;
   });
   return { missing, restored };
+}
+
+/** Creates of medias that this database has never heard of. */
+async function doubtMedias(db: TidemarkDatabase, creates: Attempt[]): Promise<void> {
+  for (const attempt of creates) {
+    const known = (await db.attempts.get(attempt.key)) ?? (await db.media.get(mediaOfKey(attempt.key) ?? ''));
+    if (known === undefined) await db.attempts.put(attempt);
+  }
 }
 
 /** Adds to what is owed: an engine may be at work on this database already. */

@@ -1,4 +1,4 @@
-import { elementalIdInLocal, type EntityKey } from '../domain/identity.ts';
+import { elementalIdInLocal, mediaOfKey, type EntityKey } from '../domain/identity.ts';
 import { joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import type { JournalChange, RecorderLine } from './recorder-lines.ts';
@@ -99,6 +99,18 @@ export function requestsAbout(requests: Replay['requests'], key: EntityKey): Rec
   const [kind] = key.split('/');
   const found = [...requests].findLast(([of]) => of.startsWith(`${kind}/`) && of.endsWith(`/${id}`));
   return found?.[1] ?? {};
+}
+
+/**
+ * The creates of medias that are recorded. No command of the user makes a media: the host tells of its file,
+ * and a device that has lost its database enters it anew, with the request that may be on its way.
+ */
+export function mediaCreates(requests: Replay['requests']): Attempt[] {
+  return [...requests].flatMap(([key, { create }]) =>
+    create !== undefined && mediaOfKey(key) !== null
+      ? [{ ...create, state: 'in-doubt', recorded: true }]
+      : [],
+  );
 }
 
 /** The newest requests about an entity that the recorder tells of. */

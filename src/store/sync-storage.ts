@@ -3,7 +3,7 @@ import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
 import { withLists, type CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
-import type { CatalogKind, MediaKey } from '../domain/identity.ts';
+import { mediaKeyPrefix, type CatalogKind, type MediaKey } from '../domain/identity.ts';
 import { debtCursor, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import { keepingMembers } from '../domain/member-set.ts';
 import type {
@@ -227,6 +227,9 @@ export class DexieSyncStorage implements SyncStorage {
       const debt = parseDebt(await this.cursor(debtCursor(projectId)));
       if (Object.keys(debt).length > 0) await this.recordDebt(projectId, debt);
     }
+    const ofMedias = await this.#db.attempts.where('key').startsWith(mediaKeyPrefix).toArray();
+    const creates = ofMedias.filter(({ intent }) => intent === 'create');
+    if (creates.length > 0) await this.recordRequest(creates);
     await this.#recorder.release(through);
     await this.#db.ops.bulkDelete(ops.flatMap(({ id, seq }) => (seq !== null && seq <= through ? [id] : [])));
   }

@@ -242,7 +242,8 @@ async function pushOne(
   const place = placeOf(edit.media);
   const written = await writeAttempt(deps, place);
   if (written === null) return null;
-  const key = deps.traits.keyed ? written.key : undefined;
+  const key = deps.traits.keyed ? written.attempt.id : undefined;
+  await storage.recordRequest([written.attempt]);
   const answer = await server.createMedia(projectId, specOf(written.edit), key);
   if (answer.ok) {
     const found = await findOne(deps, projectId, edit);
@@ -288,8 +289,8 @@ async function findOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
 async function writeAttempt(
   { storage, clock, makeId, traits }: SyncDeps,
   place: Place,
-): Promise<{ edit: Edit; key: string } | null> {
-  let written: { edit: Edit; key: string } | null = null;
+): Promise<{ edit: Edit; attempt: Attempt } | null> {
+  let written: { edit: Edit; attempt: Attempt } | null = null;
   await storage.revise([place], ([state]) => {
     const edit = state?.edit ?? null;
     const at = clock.now();
@@ -298,15 +299,16 @@ async function writeAttempt(
     if (edit?.op !== 'create') return [];
     if (!traits.keyed && open !== null && at >= open.at && at - open.at < traits.lateFor) return [];
     if (traits.keyed && open !== null) {
-      written = { edit: { ...edit, changes: open.sent, revision: open.revision }, key: open.id };
-      return [{ attempt: { ...open, state: 'sent' } }];
+      const attempt: Attempt = { ...open, state: 'sent' };
+      written = { edit: { ...edit, changes: open.sent, revision: open.revision }, attempt };
+      return [{ attempt }];
     }
     const rest = { intent: 'create', baseMark: null, state: 'sent' } as const;
     const { revision } = edit;
-    const id = makeId();
     const sent = withoutLocalSection(edit.changes);
-    written = { edit: { ...edit, changes: sent }, key: id };
-    return [{ attempt: { id, key: entityKey(place.ref), revision, sent, at, ...rest } }];
+    const attempt: Attempt = { id: makeId(), key: entityKey(place.ref), revision, sent, at, ...rest };
+    written = { edit: { ...edit, changes: sent }, attempt };
+    return [{ attempt }];
   });
   return written;
 }

@@ -3,7 +3,7 @@ import type { MakeId } from '../../src/base/random.ts';
 import type { Project, ProjectCatalog, StateType } from '../../src/domain/entity-types.ts';
 import { debtCursor, parseDebt, type MemberDebt } from '../../src/domain/member-debt.ts';
 import { keepingMembers } from '../../src/domain/member-set.ts';
-import { entityKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
+import { entityKey, mediaOfKey, type EntityKey, type MediaKey } from '../../src/domain/identity.ts';
 import { underPresentKeys, type VersionNames } from '../../src/store/local-version.ts';
 import { isUsersWork } from '../../src/store/overlay.ts';
 import {
@@ -16,6 +16,7 @@ import {
 import { planDiscard, planRetry } from '../../src/store/parked.ts';
 import type { RecorderLine } from '../../src/store/recorder-lines.ts';
 import {
+  mediaCreates,
   releasable,
   reopened,
   replay,
@@ -165,7 +166,11 @@ export class MemoryDevice implements SimulatedDevice {
       for (const [projectId, debt] of missing.debts) this.tables.cursors.set(debtCursor(projectId), debt);
     this.tables.order = Math.max(this.tables.order, missing.order);
     this.#recordAgain(missing.recorded);
-    for (const edit of this.#own.values()) if (!this.tables.states.has(edit.key)) this.put(edit, { edit });
+    const creates = new Map(
+      losingDatabase ? mediaCreates(missing.requests).map((attempt) => [attempt.key, attempt]) : [],
+    );
+    for (const edit of this.#own.values())
+      if (!this.tables.states.has(edit.key)) this.put(edit, { edit, attempt: creates.get(edit.key) ?? null });
   }
 
   record(line: RecorderLine): number {
@@ -182,6 +187,10 @@ export class MemoryDevice implements SimulatedDevice {
       const debt = parseDebt(this.tables.cursors.get(debtCursor(projectId)) ?? null);
       if (Object.keys(debt).length > 0) this.record({ v: 1, kind: 'debt', projectId, debt });
     }
+    const creates = [...this.tables.states].flatMap(([key, { attempt }]) =>
+      attempt?.intent === 'create' && mediaOfKey(key) !== null ? [attempt] : [],
+    );
+    if (creates.length > 0) this.record({ v: 1, kind: 'request', attempts: creates });
     this.#log = this.#log.filter(({ seq }) => seq > through);
     for (const { id, seq } of ops) if (seq !== null && seq <= through) this.tables.ops.delete(id);
   }

@@ -244,6 +244,8 @@ async function discard(world: Scene, station: Station): Promise<void> {
   await ofParked(station, async (one) => {
     if (one.ref.kind === 'media') return;
     await device.discardParked(one, world.nowOf(station));
+    // What he gives up may have been to take something back.
+    ledger.takenBack.delete(one.key);
     ledger.owes(one.ref, await world.stateOf(station, one.ref), 'all');
   });
 }

@@ -428,6 +428,33 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
     });
 
+    it.each(['at once', 'after the recorder was released'])(
+      'still knows of the create of a media that was on its way: %s',
+      async (when) => {
+        const ref = mediaRef(otherMedia);
+        const edit = {
+          ...{ key: entityKey(ref), ref, projectId: 1, type: 3, media: otherMedia, op: 'create' as const },
+          ...{ base: null, changes: { name: 'clip' }, revision: 0, maybeSent: false },
+          ...{ status: { kind: 'pending' as const }, createdAt: now, updatedAt: now },
+        };
+        const request: Attempt = { ...attemptOf(ref, 'sent'), revision: 0, sent: { name: 'clip' } };
+        await at.device.addMedia(edit);
+        await at.storage.revise([{ ref, media: otherMedia }], () => [{ attempt: request }]);
+        await at.storage.recordRequest([request]);
+        if (when !== 'at once') {
+          await at.device.apply(commandOf(b, 2), now, 'saved');
+          await confirm(b);
+          await at.restart();
+          await at.storage.releaseRecorder();
+        }
+        await at.restart({ losingDatabase: true });
+        const [state] = await at.storage.outbox(1);
+        // Else a second media would be made beside the one that the request makes.
+        expect(state?.edit).toMatchObject({ op: 'create', changes: { name: 'clip' }, revision: 0 });
+        expect(state?.attempt).toEqual({ ...request, state: 'in-doubt', recorded: true });
+      },
+    );
+
     it('does not take an older create for the one of what was made again since', async () => {
       await at.device.apply(commandOf(a, 1), now, 'saved');
       await at.storage.recordRequest([attemptOf(a, 'sent')]);
