@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom, type Random } from '../../src/base/random.ts';
+import { mediaOfKey, type EntityKey } from '../../src/domain/identity.ts';
 import { mostLanes } from '../../src/host/uploads/lanes.ts';
 import { eventually } from '../support/host.ts';
 import { sampleIds, type SampleIds } from '../support/hub-sample.ts';
@@ -43,6 +44,8 @@ export interface KillPlan {
 const momentPatience = 5000;
 /** ms until everything is on the hub after the last kill. */
 const drainPatience = 300_000;
+/** ms until the files of the host are on a device again that has lost its database. */
+const listPatience = 5_000;
 /** ms until what the hub has is on a device again that has lost its database. */
 const refillPatience = 120_000;
 const moments: readonly (Moment | null)[] = ['edit', 'push', 'pull', 'part', 'completion', 'import', null];
@@ -204,8 +207,10 @@ class KillRun {
     this.#ledger.forgetHistory();
     const missing = this.#ledger.missing(await this.#shown());
     const nowhere = new Set(this.#ledger.missing(await contentsOnHub(this.#laptop.hub.client(), this.#ids)));
-    for (const key of missing)
-      if (nowhere.has(key))
+    const absent = missing.filter((key) => nowhere.has(key));
+    const late = await this.#entered(absent.filter((key) => mediaOfKey(key) !== null));
+    for (const key of absent)
+      if (mediaOfKey(key) === null || late.has(key))
         this.faults.push({ kind: 'lost', text: `${key} is neither on the hub nor on the device` });
     // What is still missing then is found by the look that follows.
     await eventually(
@@ -215,6 +220,21 @@ class KillRun {
       },
       { patience: refillPatience },
     ).catch(() => undefined);
+  }
+
+  /** Those of the medias that do not come: which files it has, the host tells a moment after the start. */
+  async #entered(medias: EntityKey[]): Promise<ReadonlySet<EntityKey>> {
+    let left = new Set(medias);
+    await eventually(
+      async () => {
+        if (left.size === 0) return true;
+        const missing = new Set(this.#ledger.missing(await this.#shown()));
+        left = new Set(medias.filter((key) => missing.has(key)));
+        return left.size === 0 ? true : undefined;
+      },
+      { patience: listPatience },
+    ).catch(() => undefined);
+    return left;
   }
 
   async #lookForMedias(): Promise<void> {

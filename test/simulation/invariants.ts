@@ -239,6 +239,8 @@ const nothingTakenBackStands: Checker = async ({ tator, stations }) => {
       if (first?.made.modifiedBy !== user || last?.made.modifiedBy !== user) continue;
       // It had arrived; others have pruned it since. Or the value came late, after it had been found absent.
       if (!sameValue(last.made.fields[field], value) || last.ghost) continue;
+      // Others have rewritten its mark in place: it could no longer be told to be that of his request.
+      if (last.row !== last.made) continue;
       // He deleted it, and another chose to keep it as he had seen it.
       if (ledger.removed.has(key)) continue;
       wrong.push(`user ${user}: ${field}=${JSON.stringify(value)} of ${key}`);
