@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { plantedSeeds, plants } from './plants.ts';
+import { plantedLength, plantedSeeds, plants } from './plants.ts';
 import { inProcesses } from './processes.ts';
 import { firstFailure, shrinkFailure } from './run.ts';
 import { scriptOf } from './script.ts';
@@ -56,7 +56,8 @@ async function planted(): Promise<boolean> {
   let caught = 0;
   for (const [name, { by, bug, from = 1 }] of Object.entries(plants)) {
     const begun = performance.now();
-    const failure = await firstFailure({ from, count: plantedSeeds, by }, { planted: bug });
+    const where = { from, count: plantedSeeds, by, length: plantedLength };
+    const failure = await firstFailure(where, { planted: bug });
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     if (failure !== null) caught += 1;
     console.log(

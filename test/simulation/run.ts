@@ -39,13 +39,16 @@ function nameOf(violation: string): string {
   return violation.slice(0, violation.indexOf(':'));
 }
 
-/** The first seed from `from` on, of `count`, that breaks an invariant (that of the name `by`, if any); null if none does. */
+/**
+ * The first seed from `from` on, of `count`, that breaks an invariant (that of the name `by`, if any); null if
+ * none does. `length`: steps of a script.
+ */
 export async function firstFailure(
-  { from, count, by }: { from: number; count: number; by?: string },
+  { from, count, by, length }: { from: number; count: number; by?: string; length?: number },
   options: WorldOptions = {},
 ): Promise<{ seed: number; violations: string[] } | null> {
   for (let seed = from; seed < from + count; seed += 1) {
-    const { violations: found } = await runScript(scriptOf(seed), options);
+    const { violations: found } = await runScript(scriptOf(seed, length), options);
     const counted = by === undefined ? found : found.filter((violation) => nameOf(violation) === by);
     if (counted.length > 0) return { seed, violations: counted };
   }

@@ -37,10 +37,13 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
   const receiving = new Set<string>();
   const partPath = (key: string): string => join(mediaFolder(root, key), arriving);
 
+  /** Those whose bytes have ended and are being entered. */
+  const settling = new Map<string, Promise<void>>();
+
   const complete = async (key: string): Promise<void> => {
-    const record = library.get(key);
-    if (record.source.kind !== 'copy') return;
-    await rename(partPath(key), join(mediaFolder(root, key), record.source.file));
+    const { source, media } = library.get(key);
+    if (source.kind !== 'copy') return;
+    await renameOnce(partPath(key), { to: join(mediaFolder(root, key), source.file), size: media.size });
     await syncFolder(mediaFolder(root, key));
     await library.update(key, (before) => ({
       ...before,
@@ -48,6 +51,17 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
       media: { ...before.media, stage: { kind: 'queued' } },
     }));
     preparer.enqueue(key);
+  };
+
+  const settle = async (key: string, there: number): Promise<void> => {
+    try {
+      const { size } = library.get(key).media;
+      await library.update(key, (before) => ({ ...withStage(before, copying(there, size)), synced: there }));
+      if (there === size) await complete(key);
+    } finally {
+      receiving.delete(key);
+      settling.delete(key);
+    }
   };
 
   return {
@@ -71,6 +85,8 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
     },
 
     async receive(importId, offset, bytes) {
+      // Its sender before may have gone without having been told how much had arrived.
+      await settling.get(importId)?.catch(() => undefined);
       const record = library.get(importId);
       const { size } = record.media;
       if (record.media.stage.kind !== 'copying') return { offset: record.synced };
@@ -79,19 +95,23 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
       if (offset !== record.synced)
         throw new TidemarkError('bad-request', { detail: `expected offset ${record.synced}` });
       receiving.add(importId);
+      let isArriving = true;
       try {
         const show = throttled(clock, progressGap, (done: number) => {
-          if (receiving.has(importId)) library.showProgress(importId, copying(done, size));
+          if (isArriving) library.showProgress(importId, copying(done, size));
         });
-        const there = await receiveBytes({ path: partPath(importId), offset, size, bytes }, show);
-        receiving.delete(importId);
-        await library.update(importId, (before) => ({
-          ...withStage(before, copying(there, size)),
-          synced: there,
-        }));
-        if (there === size) await complete(importId);
+        // With nothing left to send, the host may have died between the file's new name and its record.
+        const there =
+          offset === size
+            ? size
+            : await receiveBytes({ path: partPath(importId), offset, size, bytes }, show);
+        isArriving = false;
+        const settled = settle(importId, there);
+        settling.set(importId, settled);
+        await settled;
         return { offset: there };
       } catch (thrown) {
+        isArriving = false;
         const error = diskError(thrown);
         if (error instanceof TidemarkError && (error.code === 'disk-full' || error.code === 'disk-failed')) {
           const { fault } = error;
@@ -130,6 +150,16 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
       return { mediaKeys };
     },
   };
+}
+
+/** A process that died just after the renaming has left the file under its new name already. */
+async function renameOnce(path: string, { to, size }: { to: string; size: number }): Promise<void> {
+  try {
+    await rename(path, to);
+  } catch (error) {
+    const there = isCode(error, 'ENOENT') ? await stat(to).catch(() => null) : null;
+    if (there?.size !== size) throw error;
+  }
 }
 
 interface Receiving {

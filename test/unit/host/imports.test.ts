@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { createImports, type Imports } from '../../../src/host/media/imports.ts';
+import { openMediaLibrary, type MediaLibrary } from '../../../src/host/media/library.ts';
+import { mediaFolder } from '../../../src/host/media/record.ts';
+
+const bytes = Buffer.from('all that there is');
+const params = {
+  ...{ account: 'crew', projectId: 1, sectionId: null, name: 'clip.bin' },
+  ...{ size: bytes.length, lastModified: 5 },
+};
+
+describe('an import of which all bytes are here', () => {
+  let root: string;
+  let library: MediaLibrary;
+  let imports: Imports;
+  let prepared: string[];
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tidemark-imports-'));
+    prepared = [];
+    library = await openMediaLibrary({ root, onChange: () => undefined, onRemove: () => undefined });
+    const preparer = { enqueue: (key: string) => prepared.push(key) } as never;
+    imports = createImports({ root, library, preparer, makeId: () => 'a-media', clock: systemClock() });
+  });
+
+  afterEach(() => rm(root, { recursive: true }));
+
+  it('is entered where the host had died between the new name of the file and the record of it', async () => {
+    const { importId } = await imports.begin(params);
+    await writeFile(join(mediaFolder(root, importId), 'source.bin'), bytes);
+    await library.update(importId, (record) => ({ ...record, synced: bytes.length }));
+    const { offset } = await imports.begin(params);
+    expect(await imports.receive(importId, offset, Readable.from([]))).toEqual({ offset: bytes.length });
+    expect(library.get(importId).media.stage).toEqual({ kind: 'queued' });
+    expect(prepared).toEqual([importId]);
+  });
+
+  it('is entered once, though its sender went and another asks at any instant of it', async () => {
+    const { importId } = await imports.begin(params);
+    const first = imports.receive(importId, 0, Readable.from([bytes]));
+    const others: Promise<unknown>[] = [];
+    while (library.get(importId).media.stage.kind === 'copying') {
+      // One that still thinks of no bytes is told that it is wrong; nobody is told of a file that is not there.
+      const other = imports.receive(importId, library.get(importId).synced, Readable.from([]));
+      others.push(other.catch(({ code }: { code?: unknown }) => code));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await first).toEqual({ offset: bytes.length });
+    const told = new Set((await Promise.all(others)).map((one) => JSON.stringify(one)));
+    expect([...told].filter((one) => one !== '"bad-request"')).toEqual([
+      JSON.stringify({ offset: bytes.length }),
+    ]);
+    expect(prepared).toEqual([importId]);
+    expect(await readdir(mediaFolder(root, importId))).toContain('source.bin');
+  });
+});
