@@ -67,7 +67,7 @@ export async function openStore({
   const store = new DexieAnnotationStore({ ...parts, accountId, clock, makeId });
   return {
     store,
-    sync: new DexieSyncStorage(parts),
+    sync: new DexieSyncStorage({ ...parts, makeId }),
     device: new DeviceTables(db),
     close: () => store.close(),
   };

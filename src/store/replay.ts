@@ -1,6 +1,7 @@
+import { sameJson } from '../base/json.ts';
 import { elementalIdInLocal, mediaOfKey, type EntityKey } from '../domain/identity.ts';
 import { joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
-import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit, EntityState, Revision } from '../sync/ports.ts';
 import type { JournalChange, RecorderLine } from './recorder-lines.ts';
 import type { OpRecord } from './schema.ts';
 
@@ -202,6 +203,26 @@ export function snapshotLines(
     lines.push({ v: 1, kind: 'edit', op: makeId(), order, edits, journal: { kind: 'none' } });
   }
   return lines;
+}
+
+/** An entity as the engine has left it, with a question that its user has not been asked before. */
+export interface Asked {
+  key: EntityKey;
+  edit: Edit | null;
+  conflicts: Conflict[];
+  attempt?: Attempt;
+}
+
+/** What a revision of the engine asks anew; null where it asks nothing, or what is asked already. */
+export function askedBy(before: EntityState, revision: Revision, key: EntityKey): Asked | null {
+  const { edit, conflicts, attempt } = { ...before, ...revision };
+  if (conflicts.length === 0 || sameJson(conflicts, before.conflicts)) return null;
+  return { key, edit, conflicts, ...(attempt === null ? {} : { attempt }) };
+}
+
+/** The line that tells it: no command of the user does, and a lost database would forget it. */
+export function askedLine(op: string, order: number, edits: Asked[]): RecorderLine & { kind: 'edit' } {
+  return { v: 1, kind: 'edit', op, order, edits, journal: { kind: 'none' } };
 }
 
 /** The highest place up to which the log holds nothing unconfirmed; null if nothing can be dropped. */

@@ -88,7 +88,8 @@ function theirChanges(conflict: Conflict, state: EntityState): Parameters<typeof
   if (theirs === true) return !visible ? [] : [{ kind: 'delete', ref }];
   const base = state.edit?.base ?? state.row;
   if (base === null) return [];
-  return [{ kind: 'create', ref, type: base.type, media: base.media, fields: base.fields }];
+  const fields = conflict.content ?? base.fields;
+  return [{ kind: 'create', ref, type: base.type, media: base.media, fields }];
 }
 
 /** What "mine" means against "theirs": the undo of it is their value. */

@@ -1,9 +1,10 @@
 import { liveQuery } from 'dexie';
 import type { Stop } from '../base/disposable.ts';
 import type { Json } from '../base/json.ts';
+import type { MakeId } from '../base/random.ts';
 import { withLists, type CatalogLists } from '../domain/catalog-fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
-import { mediaKeyPrefix, type CatalogKind, type MediaKey } from '../domain/identity.ts';
+import { entityKey, mediaKeyPrefix, type CatalogKind, type MediaKey } from '../domain/identity.ts';
 import { debtCursor, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
 import { keepingMembers } from '../domain/member-set.ts';
 import type {
@@ -27,7 +28,7 @@ import { isUsersWork } from './overlay.ts';
 import type { Outline } from './outline.ts';
 import type { Pages } from './pages.ts';
 import { encodeLine } from './recorder-lines.ts';
-import { releasable } from './replay.ts';
+import { askedBy, askedLine, releasable, type Asked } from './replay.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
 
@@ -36,6 +37,7 @@ interface Parts {
   pages: Pages;
   recorder: Recorder;
   outline: Outline;
+  makeId: MakeId;
 }
 
 /** The engine's side of the device database. */
@@ -44,12 +46,14 @@ export class DexieSyncStorage implements SyncStorage {
   readonly #pages: Pages;
   readonly #recorder: Recorder;
   readonly #outline: Outline;
+  readonly #makeId: MakeId;
 
-  constructor({ db, pages, recorder, outline }: Parts) {
+  constructor({ db, pages, recorder, outline, makeId }: Parts) {
     this.#db = db;
     this.#pages = pages;
     this.#recorder = recorder;
     this.#outline = outline;
+    this.#makeId = makeId;
   }
 
   outbox(projectId: number): Promise<EntityState[]> {
@@ -72,21 +76,39 @@ export class DexieSyncStorage implements SyncStorage {
     cursors: Cursors = {},
   ): Promise<void> {
     const db = this.#db;
-    const confirmed = await db.transaction('rw', [...entityTables(db), db.meta], async () => {
-      const states = await readStates(db, this.#pages, places);
-      const revisions = decide(states);
-      const rewrites = places.flatMap((place, i): Rewrite[] => {
-        const [before, revision] = [states[i], revisions[i]];
-        return before === undefined || revision === undefined ? [] : [{ place, before, revision }];
-      });
-      await writeStates(db, this.#pages, rewrites);
-      const values = Object.entries(cursors).map(([name, value]) => ({ name: cursorName(name), value }));
-      if (values.length > 0) await db.meta.bulkPut(values);
-      return rewrites.flatMap(({ before: { edit }, revision }) =>
-        edit !== null && revision.edit === null && isUsersWork(edit) ? [edit] : [],
-      );
-    });
+    const { confirmed, asked, order } = await db.transaction(
+      'rw',
+      [...entityTables(db), db.meta],
+      async () => {
+        const states = await readStates(db, this.#pages, places);
+        const revisions = decide(states);
+        const rewrites = places.flatMap((place, i): Rewrite[] => {
+          const [before, revision] = [states[i], revisions[i]];
+          return before === undefined || revision === undefined ? [] : [{ place, before, revision }];
+        });
+        await writeStates(db, this.#pages, rewrites);
+        const values = Object.entries(cursors).map(([name, value]) => ({ name: cursorName(name), value }));
+        if (values.length > 0) await db.meta.bulkPut(values);
+        const confirmed = rewrites.flatMap(({ before: { edit }, revision }) =>
+          edit !== null && revision.edit === null && isUsersWork(edit) ? [edit] : [],
+        );
+        const asked = rewrites.flatMap(
+          ({ before, revision, place }) => askedBy(before, revision, entityKey(place.ref)) ?? [],
+        );
+        return { confirmed, asked, order: asked.length === 0 ? 0 : await readOrder(db) };
+      },
+    );
     if (confirmed.length > 0) this.#recordConfirmed(confirmed);
+    if (asked.length > 0) await this.#recordAsked(asked, order);
+  }
+
+  /** Where the recorder has no room, a later loss of the database forgets the question. */
+  async #recordAsked(asked: Asked[], order: number): Promise<void> {
+    const line = askedLine(this.#makeId(), order, asked);
+    const appended = await this.#recorder.append([encodeLine(line)]).catch(() => null);
+    if (appended === null) return;
+    const keys = asked.map(({ key }) => key);
+    await this.#db.ops.put({ id: line.op, order, seq: appended.seq, keys });
   }
 
   /** Spares a later recovery some look-ups; nothing depends on it, so nobody waits for it. */
@@ -217,10 +239,16 @@ export class DexieSyncStorage implements SyncStorage {
   }
 
   async releaseRecorder(): Promise<void> {
-    const [ops, dirty] = await this.#db.transaction('r', [this.#db.ops, this.#db.edits], () =>
-      Promise.all([this.#db.ops.toArray(), this.#db.edits.toCollection().primaryKeys()]),
+    const { ops: commands, edits, conflicts } = this.#db;
+    const [ops, dirty, asked] = await this.#db.transaction('r', [commands, edits, conflicts], () =>
+      Promise.all([
+        commands.toArray(),
+        edits.toCollection().primaryKeys(),
+        conflicts.orderBy('key').uniqueKeys(),
+      ]),
     );
-    const through = releasable(underPresentKeys(ops, dirty), new Set(dirty));
+    const open = new Set([...dirty, ...asked.map(String)]);
+    const through = releasable(underPresentKeys(ops, dirty), open);
     if (through === null) return;
     // Their lines may be among those that go.
     for (const projectId of await this.projectIds()) {

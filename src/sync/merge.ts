@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { MakeId } from '../base/random.ts';
-import { sameFields, sameValue } from '../domain/compare.ts';
+import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { isSetField, mergedSet } from '../domain/member-set.ts';
 import type { Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
@@ -67,9 +67,12 @@ function rebaseDelete(
   const next = { ...edit, base: theirs };
   if (edit.base === null || edit.base.deleted || sameFields(edit.base.fields, theirs.fields))
     return { row: theirs, edit: next };
+  // What others do next is done to what our request has left of it.
+  const left = conflicts.find(({ field }) => field === deletedField)?.content;
+  const content = left && { ...left, ...differing(edit.base.fields, theirs.fields) };
   const listed = list(
     conflicts,
-    { edit, theirs, field: deletedField, base: false, mine: true, value: false },
+    { edit, theirs, field: deletedField, base: false, mine: true, value: false, content },
     context,
   );
   return { row: theirs, edit: next, conflicts: listed };
@@ -132,11 +135,12 @@ export interface Collision {
   base: Json;
   mine: Json;
   value: Json;
+  content?: Fields | undefined;
 }
 
 /** The list with this collision in it; a field is listed once, with the base it began from. */
 export function list(conflicts: Conflict[], collision: Collision, { now, makeId }: MergeContext): Conflict[] {
-  const { edit, theirs, field, base, mine, value } = collision;
+  const { edit, theirs, field, base, mine, value, content } = collision;
   const known = conflicts.find((conflict) => conflict.field === field);
   const conflict: Conflict = {
     id: known?.id ?? makeId(),
@@ -152,6 +156,7 @@ export function list(conflicts: Conflict[], collision: Collision, { now, makeId 
     theirsBy: theirs.modifiedBy,
     theirsAt: theirs.modifiedAt,
     theirsMark: theirs.mark,
+    ...(content === undefined ? {} : { content }),
     at: known?.at ?? now,
   };
   return [...conflicts.filter(({ id }) => id !== conflict.id), conflict];

@@ -118,6 +118,8 @@ export interface Conflict {
   theirsAt: string;
   /** Mark whose content `theirs` is. */
   theirsMark: number;
+  /** Of `$deleted`: the entity as others had left it, where a request of ours has hidden some of that. */
+  content?: Fields;
   at: number;
 }
 

@@ -284,6 +284,8 @@ function repairHidden(
       base: false,
       mine: true,
       value: false,
+      // Whoever keeps it wants it as they had made it, and with the members that were taken out for the delete.
+      content: last.fields,
     };
     return { edit: state.edit, conflicts: list(state.conflicts, collision, context) };
   }

@@ -39,6 +39,8 @@ export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promis
       if (owed === null) {
         const isGone =
           tator.current(key) === null ||
+          // There was nothing to delete; a restore has brought it back since.
+          tator.everPruned.has(key) ||
           chain.some((mark) => mark.row.deleted || isPruned(mark) || isGhost(mark)) ||
           // A restore had taken it away, so there was nothing to delete; then another user made it anew: he was
           // asked whether his edit of it shall stand, or it is the one who had made it, and had no answer.
@@ -262,6 +264,8 @@ const untouchedFieldsIdentical: Checker = ({ tator, stations }) =>
     return changed
       .filter(
         (field) =>
+          // Its members are taken out of a track that its user deletes, and back in where he keeps it.
+          !(isSetField(field) && station.ledger.removed.has(key)) &&
           !everOf(tator, key).some(
             (one) => sameValue(one.row.fields[field], row.fields[field]) && one.row !== row,
           ),

@@ -16,12 +16,15 @@ import {
 import { planDiscard, planRetry } from '../../src/store/parked.ts';
 import type { RecorderLine } from '../../src/store/recorder-lines.ts';
 import {
+  askedBy,
+  askedLine,
   mediaCreates,
   releasable,
   reopened,
   replay,
   requestsAbout,
   snapshotLines,
+  type Asked,
   type LoggedLine,
 } from '../../src/store/replay.ts';
 import { planResolution } from '../../src/store/resolution.ts';
@@ -180,8 +183,10 @@ export class MemoryDevice implements SimulatedDevice {
 
   release(): void {
     const ops = [...this.tables.ops.values()];
-    const dirty = [...this.tables.states].flatMap(([key, { edit }]) => (edit === null ? [] : [key]));
-    const through = releasable(underPresentKeys(ops, dirty), new Set(dirty));
+    const states = [...this.tables.states];
+    const dirty = states.flatMap(([key, { edit }]) => (edit === null ? [] : [key]));
+    const asked = states.flatMap(([key, { conflicts }]) => (conflicts.length === 0 ? [] : [key]));
+    const through = releasable(underPresentKeys(ops, dirty), new Set([...dirty, ...asked]));
     if (through === null) return;
     for (const { id: projectId } of this.tables.projects) {
       const debt = parseDebt(this.tables.cursors.get(debtCursor(projectId)) ?? null);
@@ -193,6 +198,13 @@ export class MemoryDevice implements SimulatedDevice {
     if (creates.length > 0) this.record({ v: 1, kind: 'request', attempts: creates });
     this.#log = this.#log.filter(({ seq }) => seq > through);
     for (const { id, seq } of ops) if (seq !== null && seq <= through) this.tables.ops.delete(id);
+  }
+
+  recordAsked(edits: Asked[]): void {
+    const { order } = this.tables;
+    const line = askedLine(this.#options.makeId(), order, edits);
+    const seq = this.record(line);
+    this.tables.ops.set(line.op, { id: line.op, order, seq, keys: edits.map(({ key }) => key) });
   }
 
   /** Moves the user's work of a version under another number. */
@@ -326,17 +338,21 @@ class MemoryStorage implements SyncStorage {
     const states = places.map((place) => device.state(place));
     const revisions = decide(states);
     const confirmed: { key: EntityKey; revision: number }[] = [];
+    const asked: Asked[] = [];
     places.forEach((place, i) => {
       const revision = revisions[i] ?? {};
       const before = states[i]?.edit ?? null;
       device.put(place, place.ref.kind === 'media' ? withoutRow(revision) : revision);
       if (before !== null && revision.edit === null && isUsersWork(before)) confirmed.push(before);
+      const one = askedBy(states[i] ?? none, revision, entityKey(place.ref));
+      if (one !== null) asked.push(one);
     });
     for (const [name, value] of Object.entries(cursors)) device.tables.cursors.set(name, value);
     if (confirmed.length > 0) {
       const edits = confirmed.map(({ key, revision }) => ({ key, revision }));
       device.record({ v: 1, kind: 'confirmed', edits });
     }
+    if (asked.length > 0) device.recordAsked(asked);
     this.#life.step();
   }
 

@@ -72,6 +72,8 @@ export class SimulatedTator {
   readonly media: ServerMedia[] = [];
   /** What was once told to somebody and is no longer there: rewritten in place, or lost by a restore. */
   readonly lost: Mark[] = [];
+  /** Elements that were once removed without a trace; a restore may have brought them back. */
+  readonly everPruned = new Set<EntityKey>();
   /** All contents that a media has ever had. */
   readonly toldOfMedia: { key: MediaKey; fields: Fields }[] = [];
   /** Attributes of annotations that no type has: edits that name one are refused, creates leave it out. */
@@ -207,6 +209,7 @@ export class SimulatedTator {
 
   /** Hides the current mark, or the whole element; the mark below shows again, unmoved. */
   prune(key: EntityKey, { whole }: { whole: boolean }): void {
+    this.everPruned.add(key);
     for (const mark of this.chain(key)) {
       if (whole || mark === this.#current.get(key)) mark.pruned = true;
     }

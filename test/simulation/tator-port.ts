@@ -48,6 +48,8 @@ const timeout = 120_000;
 const latest = 20 * 60_000;
 /** ms between what a request reads and what it writes, where others come between. */
 const longestRace = 3000;
+/** ms that a request without an answer may run on; the traits of the exact server promise it. */
+const latestOf: Record<ServerKind, number> = { stock: latest, exact: longestRace, hub: latest };
 
 export interface Traffic {
   requests: number;
@@ -282,7 +284,7 @@ export class FaultyPort implements ServerPort {
     if (refused !== null) return this.#answer(refused);
     if (this.#life.happens('lostBefore')) return this.#answer(noAnswer);
     if (this.#life.happens('late')) {
-      const delay = latest * this.#life.random() ** 6;
+      const delay = latestOf[this.#kind] * this.#life.random() ** 6;
       this.#time.at(this.#time.now() + delay, () => ghost({ ghost: true, late: true }));
       await this.#time.sleep(timeout * this.#life.random());
       this.#life.check();

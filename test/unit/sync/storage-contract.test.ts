@@ -429,6 +429,38 @@ describe.each(devices)('the storage %s', (_name, make) => {
     });
 
     it.each(['at once', 'after the recorder was released'])(
+      'still asks what the engine asked about work that is confirmed otherwise: %s',
+      async (when) => {
+        const conflicts = [conflictOf(a)];
+        await at.device.apply(commandOf(a, 1), now, 'saved');
+        await at.storage.revise([{ ref: a, media }], () => [{ row: rowOf(a), edit: null, conflicts }]);
+        if (when !== 'at once') {
+          await at.device.apply(commandOf(b, 2), now, 'saved');
+          await confirm(b);
+          await at.storage.releaseRecorder();
+        }
+        await at.restart({ losingDatabase: true });
+        expect(await stateOf(a)).toEqual({ ...nothing, conflicts });
+      },
+    );
+
+    it('still asks about a field whose edit goes on, and does not once its user has answered', async () => {
+      const change = { kind: 'change' as const, ref: a, fields: { frame: 9, 'attributes.A': 'y' } };
+      await at.storage.revise([{ ref: a, media }], () => [{ row: rowOf(a) }]);
+      await at.device.apply({ projectId: 1, media, label: 'move', changes: [change] }, now, 'saved');
+      const { edit } = await stateOf(a);
+      const base = rowOf(a, { mark: 1, fields: { frame: 3, 'attributes.A': 'y' } });
+      const left = { ...edit!, base, changes: { frame: 9 } };
+      const conflicts = [{ ...conflictOf(a), base: 3, mine: 9, theirs: 4 }];
+      await at.storage.revise([{ ref: a, media }], () => [{ row: base, edit: left, conflicts }]);
+      await at.restart({ losingDatabase: true });
+      expect(await stateOf(a)).toMatchObject({ edit: { base, changes: { frame: 9 } }, conflicts });
+      await at.device.resolve(conflicts[0]!, 'mine', now);
+      await at.restart({ losingDatabase: true });
+      expect(await stateOf(a)).toMatchObject({ edit: { changes: { frame: 9 } }, conflicts: [] });
+    });
+
+    it.each(['at once', 'after the recorder was released'])(
       'still knows of the create of a media that was on its way: %s',
       async (when) => {
         const ref = mediaRef(otherMedia);
