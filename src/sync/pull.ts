@@ -16,7 +16,14 @@ import type { Answer, Cursors, MarkQuery, RowMark, ServerPort, ServerRow } from 
 
 type AnnotationKind = 'localization' | 'state';
 
+/** Rows of the first list, and of those of an audit. */
 const rowsAtOnce = 2000;
+const fewestRows = 500;
+/** A transaction of more would keep the user's edits waiting. */
+const mostRows = 4000;
+/** ms that a list takes on a fast link, and on one that may be gone before the next has come. */
+const quick = 300;
+const slow = 8000;
 /** Ids are given out before commit: this many below the highest may still appear. */
 const overlap = 100;
 /** Clocks of several server processes may differ by this; ms. */
@@ -86,17 +93,24 @@ async function readAll(
 ): Promise<PartOutcome> {
   let cursor = from;
   let after = query.after ?? 0;
-  let asked = deps.server.readMarks({ ...query, after });
+  let { limit } = query;
+  const ask = async (): Promise<{ answer: Answer<ServerRow[]>; ms: number }> => {
+    const begun = deps.clock.now();
+    const answer = await deps.server.readMarks({ ...query, after, limit });
+    return { answer, ms: deps.clock.now() - begun };
+  };
+  let asked = ask();
   for (;;) {
-    const answer = await asked;
+    const { answer, ms } = await asked;
     if (!answer.ok) return stopped(answer.failure);
     const rows = answer.value;
     const last = rows.at(-1);
-    const isLast = rows.length < query.limit || last === undefined || last.rowId <= after;
+    const isLast = rows.length < limit || last === undefined || last.rowId <= after;
     if (!isLast) {
       // The server works on the next list while this one is written.
       after = last.rowId;
-      asked = deps.server.readMarks({ ...query, after });
+      limit = nextLimit(limit, ms);
+      asked = ask();
       // Nobody waits for it where the writing fails.
       asked.catch(() => undefined);
     }
@@ -110,6 +124,12 @@ async function readAll(
     cursor = next;
     if (isLast) return done;
   }
+}
+
+/** Longer lists where the link is fast, since each costs a transaction; shorter ones where much would be lost. */
+function nextLimit(limit: number, ms: number): number {
+  if (ms < quick) return Math.min(2 * limit, mostRows);
+  return ms > slow ? Math.max(Math.ceil(limit / 2), fewestRows) : limit;
 }
 
 function advanced(cursor: LogCursor, rows: ServerRow[]): LogCursor {

@@ -84,6 +84,18 @@ describe('any schedule, on the server that it is made for,', () => {
   });
 });
 
+describe('a race, or a lost database,', () => {
+  it.each([
+    [12025431, 34, 'the create of a media that was on its way when the database was lost'],
+    [13017810, 26, 'a question that was open when the database was lost'],
+    [13031030, 26, 'a question about what its user had taken back, open when the database was lost'],
+    [13080056, 26, 'a track that is kept after its members were taken out for its delete'],
+    [13001760, 26, 'the same, with a third one at work on it'],
+  ])('keeps every invariant in schedule %i of %i steps: %s', async (seed, length) => {
+    expect((await runScript(scriptOf(seed, length))).violations).toEqual([]);
+  });
+});
+
 describe('a clock', () => {
   it('that is set back after a refusal does not hold the next try up', async () => {
     expect((await runScript(scriptOf(5009382, longer))).violations).toEqual([]);

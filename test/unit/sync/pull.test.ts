@@ -8,8 +8,13 @@ import { makeWorld, media, refOf, rowOf } from '../store/support.ts';
 
 const rows = Array.from({ length: 4500 }, (_, i) => rowOf(refOf(`e${i}`), { rowId: i + 1 }));
 
-/** The engine's parts over a server with these rows; notes each question and each write as it begins. */
-function depsOf(sync: SyncStorage, steps: string[], { isFull }: { isFull: boolean }): SyncDeps {
+/** The engine's parts over a server with these rows, of which a list `takes` ms; notes each question and each write as it begins. */
+function depsOf(
+  sync: SyncStorage,
+  steps: string[],
+  { isFull = false, takes = 1000 }: { isFull?: boolean; takes?: number } = {},
+): SyncDeps {
+  let now = 0;
   const storage = new Proxy(sync, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
@@ -22,14 +27,15 @@ function depsOf(sync: SyncStorage, steps: string[], { isFull }: { isFull: boolea
     },
   });
   const readMarks: ServerPort['readMarks'] = async ({ after = 0, limit }) => {
-    steps.push(`ask after ${after}`);
+    steps.push(`ask for ${limit} after ${after}`);
+    now += takes;
     return { ok: true, value: rows.filter(({ rowId }) => rowId > after).slice(0, limit) };
   };
   return {
     storage,
     // A first pull asks for marks alone.
     server: { readMarks } as Partial<ServerPort> as ServerPort,
-    clock: { now: () => 1, after: () => () => undefined },
+    clock: { now: () => now, after: () => () => undefined },
     makeId: () => 'id',
     traits: stockTraits,
     refusals: new Refusals(),
@@ -41,17 +47,32 @@ describe('a first pull', () => {
   it('has the server work on the next list while one is written, and writes them in their order', async () => {
     const { sync } = await makeWorld().open();
     const steps: string[] = [];
-    expect(await pull(depsOf(sync, steps, { isFull: false }), 1, 'localization')).toEqual({ kind: 'done' });
+    expect(await pull(depsOf(sync, steps), 1, 'localization')).toEqual({ kind: 'done' });
     expect(steps).toEqual([
-      'ask after 0',
-      'ask after 2000',
+      'ask for 2000 after 0',
+      'ask for 2000 after 2000',
       'write 2000',
-      'ask after 4000',
+      'ask for 2000 after 4000',
       'write 2000',
       'write 500',
     ]);
     expect(await sync.marksOf(media, 'localization')).toHaveLength(4500);
     expect(await sync.cursor('log/1/localization')).toMatchObject({ after: 4500 });
+  });
+
+  it.each([
+    ['longer lists over a fast link', 50, ['2000 after 0', '4000 after 2000']],
+    [
+      'shorter ones over a slow link',
+      9000,
+      ['2000 after 0', '1000 after 2000', ...[3000, 3500, 4000, 4500].map((after) => `500 after ${after}`)],
+    ],
+  ])('asks for %s', async (_, takes, asked) => {
+    const { sync } = await makeWorld().open();
+    const steps: string[] = [];
+    expect(await pull(depsOf(sync, steps, { takes }), 1, 'localization')).toEqual({ kind: 'done' });
+    expect(steps.filter((step) => step.startsWith('ask'))).toEqual(asked.map((what) => `ask for ${what}`));
+    expect(await sync.marksOf(media, 'localization')).toHaveLength(4500);
   });
 
   it('goes no further than what could be written', async () => {
