@@ -1,6 +1,14 @@
 import { sameJson } from '../base/json.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
-import { mediaRef, mediaRow, type Edit, type ServerMedia, type ServerRow } from '../sync/ports.ts';
+import {
+  mediaRef,
+  mediaRow,
+  type Attempt,
+  type Edit,
+  type ServerMedia,
+  type ServerRow,
+} from '../sync/ports.ts';
+import { createName, readMeta } from './meta.ts';
 import type { MediaRecord, TidemarkDatabase } from './schema.ts';
 
 /** A media of this device that the server does not know yet. */
@@ -18,12 +26,12 @@ export async function addLocalMedia(
   item: LocalMediaItem,
   create: Edit | null,
 ): Promise<void> {
-  await db.transaction('rw', [db.media, db.edits], async () => {
+  await db.transaction('rw', [db.media, db.edits, db.attempts, db.meta], async () => {
     const known = await db.media.get(item.key);
     if (known === undefined) {
       await db.media.put({ ...item, serverId: null, server: null, local: true, missing: 0 });
       // After a recovery the user's own work on it may be here before the media itself.
-      if (create !== null && (await db.edits.get(create.key)) === undefined) await db.edits.put(create);
+      if (create !== null && (await db.edits.get(create.key)) === undefined) await enterCreate(db, create);
       return;
     }
     const { width, height, frameCount, fps } = item;
@@ -34,6 +42,16 @@ export async function addLocalMedia(
     await db.media.put(next);
     if (type !== known.type) await db.edits.update(mediaEditKey(item.key), { type });
   });
+}
+
+/** What a lost database had sent of it may still be on its way: sent anew, it would make a second media. */
+async function enterCreate(db: TidemarkDatabase, create: Edit): Promise<void> {
+  const name = createName(create.key);
+  const sent = (await readMeta(db, name)) as unknown as Attempt | null;
+  await db.edits.put(create);
+  if (sent === null) return;
+  await db.attempts.put(sent);
+  await db.meta.delete(name);
 }
 
 /** Key of the edit that makes a media on the server. */

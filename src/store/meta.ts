@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { EntityKey } from '../domain/identity.ts';
 import type { TidemarkDatabase } from './schema.ts';
 
 /** The single values of the database. */
@@ -13,6 +14,14 @@ export async function writeMeta(db: TidemarkDatabase, name: string, value: Json)
 /** The name of one of the engine's cursors. */
 export function cursorName(name: string): string {
   return `cursor:${name}`;
+}
+
+/**
+ * The name of the create of a media that was on its way when the database was lost: open again as soon as
+ * the host tells that it has the file.
+ */
+export function createName(key: EntityKey): string {
+  return `create:${key}`;
 }
 
 /** The number of the newest command. */

@@ -1,11 +1,11 @@
 import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
-import { mediaOfKey, type EntityKey } from '../domain/identity.ts';
+import type { EntityKey } from '../domain/identity.ts';
 import { debtCursor, joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
-import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
+import type { Conflict, Edit } from '../sync/ports.ts';
 import { getMany } from './lookup-many.ts';
 import { writeJournal } from './journal-table.ts';
-import { cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
+import { createName, cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
 import {
@@ -86,20 +86,13 @@ async function putBack(
     // A database that has commands knows what is owed better than the log, which does not tell what was paid.
     if (known.length === 0) {
       for (const [projectId, debt] of missing.debts) await owe(db, projectId, debt);
-      await doubtMedias(db, mediaCreates(missing.requests));
+      for (const attempt of mediaCreates(missing.requests))
+        await writeMeta(db, createName(attempt.key), { ...attempt });
     }
     if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
     return missing;
   });
   return { missing, restored };
-}
-
-/** Creates of medias that this database has never heard of. */
-async function doubtMedias(db: TidemarkDatabase, creates: Attempt[]): Promise<void> {
-  for (const attempt of creates) {
-    const known = (await db.attempts.get(attempt.key)) ?? (await db.media.get(mediaOfKey(attempt.key) ?? ''));
-    if (known === undefined) await db.attempts.put(attempt);
-  }
 }
 
 /** Adds to what is owed: an engine may be at work on this database already. */

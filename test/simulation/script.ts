@@ -79,7 +79,7 @@ const often: [Act, number][] = [
 ];
 const sum = often.reduce((total, [, weight]) => total + weight, 0);
 
-export const usualLength = 26;
+export const usualLength = 20;
 
 /** What happens in the schedule of this seed. */
 export function scriptOf(seed: number, length = usualLength): Script {

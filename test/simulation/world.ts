@@ -242,12 +242,12 @@ export class World implements Scene {
     const states = await station.device.states();
     for (const { edit, conflicts } of states.values()) {
       work ||= conflicts.length > 0 || (edit !== null && !isLeftToTheUser({ edit }, states));
-      work ||= round < 4 && edit?.status.kind === 'parked';
+      work ||= round < 3 && edit?.status.kind === 'parked';
     }
     await this.#alone(async () => {
       await userAct(this, station, 'decide', random);
       // Some refusals were not about the edit: once nothing goes wrong any more, it is tried again.
-      if (round === 2 || round === 3) await userAct(this, station, 'retry', random);
+      if (round === 1 || round === 2) await userAct(this, station, 'retry', random);
     }, 0);
     return work;
   }

@@ -487,6 +487,16 @@ describe.each(devices)('the storage %s', (_name, make) => {
       },
     );
 
+    it('has no request open for a media that the server told before the host did', async () => {
+      const ref = mediaRef(otherMedia);
+      const request: Attempt = { ...attemptOf(ref, 'sent'), revision: 0, sent: { name: 'clip' } };
+      await at.storage.recordRequest([request]);
+      await at.restart({ losingDatabase: true });
+      await at.storage.putServerMedia(1, [mediaOf(otherMedia)], { complete: false });
+      // Nobody would ever settle it.
+      expect((await at.device.states()).get(entityKey(ref))?.attempt ?? null).toBeNull();
+    });
+
     it('does not take an older create for the one of what was made again since', async () => {
       await at.device.apply(commandOf(a, 1), now, 'saved');
       await at.storage.recordRequest([attemptOf(a, 'sent')]);
