@@ -47,7 +47,7 @@ describe('an import of which all bytes are here', () => {
     while (library.get(importId).media.stage.kind === 'copying') {
       // One that still thinks of no bytes is told that it is wrong; nobody is told of a file that is not there.
       const other = imports.receive(importId, library.get(importId).synced, Readable.from([]));
-      others.push(other.catch(({ code }: { code?: unknown }) => code));
+      others.push(other.catch((error: unknown) => (error as { code?: unknown }).code));
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await first).toEqual({ offset: bytes.length });
