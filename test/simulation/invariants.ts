@@ -243,6 +243,12 @@ const nothingTakenBackStands: Checker = async ({ tator, stations }) => {
       if (!sameValue(last.made.fields[field], value) || last.ghost) continue;
       // Others have rewritten its mark in place: it could no longer be told to be that of his request.
       if (last.row !== last.made) continue;
+      // It had been taken back, and the server was restored to a time before that.
+      const isUndone = tator.lost.some(
+        ({ made }) =>
+          entityKey(made.ref) === key && made.mark > last.made.mark && !sameValue(made.fields[field], value),
+      );
+      if (isUndone) continue;
       // He deleted it, and another chose to keep it as he had seen it.
       if (ledger.removed.has(key)) continue;
       wrong.push(`user ${user}: ${field}=${JSON.stringify(value)} of ${key}`);
