@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { planResolution } from '../../../src/store/resolution.ts';
 import { park, settle, settleEcho } from '../../../src/sync/settle.ts';
 import { attemptOf, editOf, rowOf, stateOf, testContext } from './support.ts';
 
@@ -135,6 +136,26 @@ describe('settling a patch in doubt', () => {
     const undone = { ...edit, revision: 2, changes: {} };
     const outcome = settleEcho(stateOf({ row: base, edit: undone, attempt }), mine, testContext());
     expect(outcome.edit).toMatchObject({ base: { mark: 1 }, changes: { frame: 1 } });
+  });
+});
+
+describe('settling the patch that takes the members out of a track for its delete', () => {
+  it('asks with the track as others had left it, which "theirs" brings back', () => {
+    const before = rowOf({ fields: { localizations: ['m'], 'attributes.A': 'x' } });
+    const hidden = rowOf({ mark: 1, fields: { localizations: ['m'], 'attributes.A': 'theirs' } });
+    const landed = rowOf({ mark: 2, fields: { localizations: [], 'attributes.A': 'x' } });
+    const edit = editOf({ op: 'delete', base: before, changes: {} });
+    const attempt = attemptOf({ intent: 'patch', baseMark: 0, sent: { localizations: [] } });
+    const asked = settle(stateOf({ row: before, edit, attempt }), [before, hidden, landed], testContext());
+    const [conflict] = asked.conflicts ?? [];
+    expect(conflict).toMatchObject({ field: '$deleted', content: hidden.fields });
+    const context = { id: 'answer', order: 5, now: 5 };
+    const plan = planResolution(conflict!, 'theirs', stateOf(asked), context);
+    expect(plan.rewrites[0]?.revision.edit).toMatchObject({
+      op: 'edit',
+      base: { mark: 2 },
+      changes: { localizations: ['m'], 'attributes.A': 'theirs' },
+    });
   });
 });
 
