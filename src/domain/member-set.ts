@@ -36,3 +36,9 @@ export function mergedSet(
   const added = [...wanted].filter((id) => !before.has(id));
   return [...new Set([...kept, ...added])].sort();
 }
+
+/** The fields of a state that names these members as well. */
+export function withMembers(fields: Fields, members: readonly string[]): Fields {
+  if (members.length === 0) return fields;
+  return { ...fields, localizations: mergedSet([], { mine: [...members], theirs: fields.localizations }) };
+}

@@ -1,6 +1,7 @@
 import { differing, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { entityKey } from '../domain/identity.ts';
+import { stateMembers } from '../domain/member-set.ts';
 import type { Conflict, Edit, EntityState } from '../sync/ports.ts';
 import { StorageError } from './errors.ts';
 import type { JournalStep } from './schema.ts';
@@ -131,6 +132,10 @@ function removed(
     changes: {},
     ...continuing(state, context),
   };
+  // Of what others have taken out he has seen the track without it.
+  const takenOut = next.takenOut?.filter((id) => stateMembers(visible).includes(id)) ?? [];
+  if (takenOut.length === 0) delete next.takenOut;
+  else next.takenOut = takenOut;
   return {
     ...settle(next, state),
     step: stepOf(change, context, { type, media, before: visible, after: null }),
@@ -144,6 +149,7 @@ function continuing({ edit }: EntityState, { order, now }: OverlayContext): Part
     updatedAt: now,
     status: { kind: 'pending' },
     ...(edit === null ? {} : { createdAt: edit.createdAt, maybeSent: edit.maybeSent }),
+    ...(edit?.takenOut === undefined ? {} : { takenOut: edit.takenOut }),
   };
 }
 

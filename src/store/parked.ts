@@ -1,4 +1,6 @@
-import type { Edit, EntityState } from '../sync/ports.ts';
+import type { Fields } from '../domain/fields.ts';
+import { withMembers } from '../domain/member-set.ts';
+import type { Edit, EntityState, ServerRow } from '../sync/ports.ts';
 import { planOf, type Plan, type PlanContext } from './commands.ts';
 import { visibleFields } from './overlay.ts';
 import type { JournalStep } from './schema.ts';
@@ -14,16 +16,42 @@ export function planRetry(edit: Edit, state: EntityState, context: PlanContext):
   return settled({ edit, next: again, state, step: null }, context);
 }
 
-/** The user gives a refused edit up: the entity shows server truth again; its undo brings the edit back. */
+/**
+ * The user gives a refused edit up: the entity shows server truth again; its undo brings the edit back. A track
+ * that is not to be deleted after all gets the members back that were taken out for it.
+ */
 export function planDiscard(edit: Edit, state: EntityState, context: PlanContext): Plan {
   const mine = visibleFields(state);
-  const truth = visibleFields({ row: state.row, edit: null });
+  const next = leftToDo(edit, state, context);
+  const truth = visibleFields({ row: state.row, edit: next });
   const { ref, projectId, type, media } = edit;
   const step: JournalStep | null =
     edit.ref.kind === 'media' || (mine === null && truth === null)
       ? null
       : { ref, projectId, type, media, before: mine, after: truth };
-  return settled({ edit, next: null, state, step }, context);
+  return settled({ edit, next, state, step }, context);
+}
+
+/** What an edit that is given up leaves to do: members to put back, or a request that may still take effect. */
+function leftToDo(edit: Edit, { row, attempt }: EntityState, { order, now }: PlanContext): Edit | null {
+  const { op, takenOut = [], ref } = edit;
+  const again: Edit = { ...edit, status: { kind: 'pending' }, revision: order, updatedAt: now };
+  const isLosing = op === 'delete' && takenOut.length > 0 && row?.deleted === false;
+  const changes: Fields = isLosing ? memberChange(row.fields, takenOut) : {};
+  const isOpen = attempt !== null || edit.maybeSent;
+  if (isOpen && (ref.kind === 'localization' || ref.kind === 'state'))
+    return { ...again, op: op === 'create' || isGone(edit, row) ? 'delete' : 'edit', changes };
+  return Object.keys(changes).length === 0 ? null : { ...again, op: 'edit', base: row, changes };
+}
+
+function isGone({ base }: Edit, row: ServerRow | null): boolean {
+  const known = row ?? base;
+  return known === null || known.deleted;
+}
+
+function memberChange(fields: Fields, members: string[]): Fields {
+  const { localizations = null } = withMembers(fields, members);
+  return { localizations };
 }
 
 function settled(
@@ -36,7 +64,7 @@ function settled(
   context: PlanContext,
 ): Plan {
   const { ref, media } = edit;
-  const conflicts = next === null ? [] : state.conflicts;
+  const conflicts = next?.op === edit.op ? state.conflicts : [];
   const entry = {
     id: context.id,
     media,
@@ -44,7 +72,7 @@ function settled(
     label: 'history.discard',
     undone: false,
     steps: step === null ? [] : [step],
-    settled: next === null ? state.conflicts : [],
+    settled: state.conflicts.filter((one) => !conflicts.includes(one)),
   };
   const journal = step === null ? ({ kind: 'none' } as const) : ({ kind: 'add', entry } as const);
   return planOf(

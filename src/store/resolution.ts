@@ -1,4 +1,5 @@
 import type { Fields } from '../domain/fields.ts';
+import { withMembers } from '../domain/member-set.ts';
 import type { Conflict, Edit, EntityState } from '../sync/ports.ts';
 import { planCommand, planOf, type Plan, type PlanContext } from './commands.ts';
 import { StorageError } from './errors.ts';
@@ -88,7 +89,8 @@ function theirChanges(conflict: Conflict, state: EntityState): Parameters<typeof
   if (theirs === true) return !visible ? [] : [{ kind: 'delete', ref }];
   const base = state.edit?.base ?? state.row;
   if (base === null) return [];
-  const fields = conflict.content ?? base.fields;
+  // With the members that were taken out of a track for its delete.
+  const fields = withMembers(conflict.content ?? base.fields, state.edit?.takenOut ?? []);
   return [{ kind: 'create', ref, type: base.type, media: base.media, fields }];
 }
 

@@ -2,7 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { MakeId } from '../base/random.ts';
 import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
-import { isSetField, mergedSet } from '../domain/member-set.ts';
+import { isSetField, mergedSet, stateMembers, withMembers } from '../domain/member-set.ts';
 import type { Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
 
 /*
@@ -64,18 +64,38 @@ function rebaseDelete(
   context: MergeContext,
 ): Revision {
   if (theirs === null || theirs.deleted) return { row: theirs, edit: null, conflicts: [] };
-  const next = { ...edit, base: theirs };
-  if (edit.base === null || edit.base.deleted || sameFields(edit.base.fields, theirs.fields))
-    return { row: theirs, edit: next };
+  if (edit.base === null || edit.base.deleted) return { row: theirs, edit: { ...edit, base: theirs } };
+  const { fields } = edit.base;
+  const taken = [...(edit.takenOut ?? []), ...emptied(fields, theirs.fields)];
+  const next = { ...edit, base: theirs, ...owing(taken) };
+  if (isSameToDelete(fields, theirs.fields)) return { row: theirs, edit: next };
   // What others do next is done to what our request has left of it.
   const left = conflicts.find(({ field }) => field === deletedField)?.content;
-  const content = left && { ...left, ...differing(edit.base.fields, theirs.fields) };
+  const content = left && { ...left, ...differing(fields, theirs.fields) };
   const listed = list(
     conflicts,
     { edit, theirs, field: deletedField, base: false, mine: true, value: false, content },
     context,
   );
   return { row: theirs, edit: next, conflicts: listed };
+}
+
+/** The members of a track that somebody has emptied, which is what everybody does first who deletes one. */
+export function emptied(before: Fields, after: Fields): string[] {
+  return stateMembers(after).length === 0 ? stateMembers(before) : [];
+}
+
+/** What an edit has to remember of these members; nothing where there are none. */
+export function owing(members: string[]): Pick<Edit, 'takenOut'> {
+  return members.length === 0 ? {} : { takenOut: [...new Set(members)] };
+}
+
+/** Whether a delete that was meant for `seen` may go over `theirs`: that it is emptied is no change to ask about. */
+export function isSameToDelete(seen: Fields, theirs: Fields): boolean {
+  return sameFields(
+    emptied(seen, theirs).length > 0 ? { ...seen, localizations: theirs.localizations ?? null } : seen,
+    theirs,
+  );
 }
 
 function deletedUnderEdit(
@@ -96,7 +116,10 @@ function deletedUnderEdit(
   const seen = Object.fromEntries(
     Object.keys(edit.changes).map((field) => [field, edit.base?.fields[field] ?? null]),
   );
-  const base = edit.base === null ? marked : { ...marked, fields: { ...marked.fields, ...seen } };
+  // Whoever deletes a track takes its members out first: it is to have them if it is kept.
+  const taken = [...(edit.takenOut ?? []), ...emptied(edit.base?.fields ?? {}, marked.fields)];
+  const fields = stateMembers(marked.fields).length === 0 ? withMembers(marked.fields, taken) : marked.fields;
+  const base = edit.base === null ? marked : { ...marked, fields: { ...fields, ...seen } };
   return { row: theirs, edit: { ...edit, base }, conflicts: listed };
 }
 
@@ -123,7 +146,9 @@ function mergeFields({ edit, conflicts }: WithEdit, theirs: ServerRow, context: 
     else listed = list(listed, { edit, theirs, field, base: before, mine, value }, context);
   }
   const rest =
-    Object.keys(changes).length === 0 ? null : { ...edit, op: 'edit' as const, base: theirs, changes };
+    Object.keys(changes).length === 0
+      ? null
+      : { ...edit, op: 'edit' as const, base: theirs, changes, ...owing(emptied(base, theirs.fields)) };
   return { row: theirs, edit: rest, conflicts: rest === null ? [] : listed };
 }
 

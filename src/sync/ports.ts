@@ -70,6 +70,11 @@ export interface Edit {
   maybeSent: boolean;
   /** It was sent and then found absent: looked up once more before it is sent again. */
   sentBefore?: boolean;
+  /**
+   * Members that were taken out of the track, by a request of ours or by others, so that the server would not
+   * delete them with it. They belong to it again if it is kept.
+   */
+  takenOut?: ElementalId[];
   status: EditStatus;
   /** Local times, ms. */
   createdAt: number;

@@ -1,7 +1,7 @@
 import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
-import { isSetField } from '../domain/member-set.ts';
-import { deletedField, list, rebase, type MergeContext } from './merge.ts';
+import { isSetField, stateMembers, withMembers } from '../domain/member-set.ts';
+import { deletedField, emptied, isSameToDelete, list, owing, rebase, type MergeContext } from './merge.ts';
 import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
 
 /*
@@ -73,8 +73,15 @@ function sentBefore({ edit }: EntityState): Attempt | null {
 }
 
 /**
+ * ms between what a server does first for a PATCH, which is to compare the mark, and what it does last. One that
+ * was sent by a process that has just died may be between the two.
+ */
+const patchTakes = 5000;
+
+/**
  * A create or a delete in doubt may still be at work in the server; sent again, it would be carried out
- * twice. (A PATCH names its mark: the second one is refused.)
+ * twice. A PATCH names its mark, so that the second one is refused; but if another mark has come meanwhile, the
+ * first would hide it, and the second would not be the one that is told to have done so.
  */
 function mayStillLand(
   { intent, state, at, batch }: Attempt,
@@ -84,7 +91,9 @@ function mayStillLand(
   if (keyed && batch !== undefined) return state === 'in-doubt';
   const age = now - at;
   // Below zero the clock was set back, and tells nothing.
-  return intent !== 'patch' && state === 'in-doubt' && age >= 0 && age < lateFor;
+  return (
+    state === 'in-doubt' && age >= 0 && age < (intent === 'patch' ? Math.min(patchTakes, lateFor) : lateFor)
+  );
 }
 
 /** Settles with the row that a PATCH answered, where its mark follows the base directly. */
@@ -151,9 +160,12 @@ function confirm(
   context: MergeContext,
 ): Pick<EntityState, 'edit' | 'conflicts'> {
   if (edit === null) return { edit: null, conflicts };
-  const settled = { ...edit, base: landed, maybeSent: false, sentBefore: false };
+  const { takenOut: _before, ...known } = edit;
+  const settled: Edit = { ...known, base: landed, maybeSent: false, sentBefore: false };
+  const taken = takenOut(edit, attempt, landed);
   if (edit.op === 'delete') {
-    return landed.deleted ? { edit: null, conflicts: [] } : { edit: { ...settled, changes: {} }, conflicts };
+    if (landed.deleted) return { edit: null, conflicts: [] };
+    return { edit: { ...settled, changes: {}, ...owing(taken) }, conflicts };
   }
   if (landed.deleted && attempt.intent === 'delete') {
     const content = edit.op === 'create' ? edit.changes : { ...edit.base?.fields, ...edit.changes };
@@ -162,7 +174,9 @@ function confirm(
   if (landed.deleted) return deletedMeanwhile({ edit, attempt, conflicts }, landed, context);
   const { changes, unstored } = remaining(edit, attempt, landed);
   if (Object.keys(changes).length === 0) return { edit: null, conflicts };
-  const rest: Edit = { ...settled, op: 'edit', changes };
+  // Of those only what the user wants back is owed, should he delete it again.
+  const wanted = new Set(stateMembers(changes));
+  const rest: Edit = { ...settled, op: 'edit', changes, ...owing(taken.filter((id) => wanted.has(id))) };
   // What exactly was sent by a process whose database was lost may not be known: it is sent again.
   const unsure = edit.maybeSent && attempt.recorded !== true;
   const asked = rewrittenMeanwhile({ edit: rest, attempt, conflicts }, landed, {
@@ -173,6 +187,13 @@ function confirm(
   if (unstored.length === 0 || unsure) return { edit: rest, conflicts: asked };
   const reason = `The server did not store: ${unstored.join(', ')}`;
   return { edit: { ...rest, status: { kind: 'parked', reason, at: edit.updatedAt } }, conflicts: asked };
+}
+
+/** The members that the track has lost to our requests for its delete. */
+function takenOut(edit: Edit, { intent, sent }: Attempt, landed: ServerRow): string[] {
+  const there = new Set(stateMembers(landed.fields));
+  const lost = intent === 'patch' && 'localizations' in sent ? stateMembers(edit.base?.fields ?? {}) : [];
+  return [...new Set([...(edit.takenOut ?? []), ...lost])].filter((id) => !there.has(id));
 }
 
 /**
@@ -276,7 +297,7 @@ function repairHidden(
   const owner = state.edit ?? before;
   if (owner === null) return state;
   if (attempt.intent === 'delete' || state.edit?.op === 'delete') {
-    if (last.deleted || sameFields(last.fields, base.fields)) return state;
+    if (last.deleted || isSameToDelete(base.fields, last.fields)) return state;
     const collision = {
       edit: owner,
       theirs: last,
@@ -285,7 +306,7 @@ function repairHidden(
       mine: true,
       value: false,
       // Whoever keeps it wants it as they had made it, and with the members that were taken out for the delete.
-      content: last.fields,
+      content: withMembers(last.fields, [...(before?.takenOut ?? []), ...emptied(base.fields, last.fields)]),
     };
     return { edit: state.edit, conflicts: list(state.conflicts, collision, context) };
   }

@@ -66,7 +66,12 @@ const asksBeforeItDeletes: Property = (one) => {
   if (theirs.deleted) return state.edit === null ? null : 'the delete is still to do';
   if (state.edit?.op !== 'delete') return 'the delete is given up';
   const isAsked = state.conflicts.some(({ field }) => field === deletedField);
-  const isOther = !sameFields(theirs.fields, one.base.fields);
+  // A track without its members is what everybody makes of one that is to be deleted.
+  const { localizations = null } = theirs.fields;
+  const isEmptied =
+    membersOf(localizations).length === 0 && membersOf(one.base.fields.localizations).length > 0;
+  const seen = isEmptied ? { ...one.base.fields, localizations } : one.base.fields;
+  const isOther = !sameFields(theirs.fields, seen);
   return isAsked === isOther ? null : `the delete is ${isOther ? 'not ' : ''}asked about`;
 };
 

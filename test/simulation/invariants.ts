@@ -1,8 +1,9 @@
 import { sameFields, sameValue } from '../../src/domain/compare.ts';
 import { entityKey, type EntityKey } from '../../src/domain/identity.ts';
-import { isSetField, membersOf } from '../../src/domain/member-set.ts';
-import { mediaRef, mediaRow } from '../../src/sync/ports.ts';
-import { visibleFields } from '../../src/store/overlay.ts';
+import { isSetField, membersOf, stateMembers } from '../../src/domain/member-set.ts';
+import type { Fields } from '../../src/domain/fields.ts';
+import { mediaRef, mediaRow, type Edit, type ServerRow } from '../../src/sync/ports.ts';
+import { contentOf, visibleFields } from '../../src/store/overlay.ts';
 import { seenValue } from './ledger.ts';
 import type { States } from './device.ts';
 import { denied } from './memberships.ts';
@@ -27,6 +28,11 @@ function mediaContents(tator: SimulatedTator, key: EntityKey): Pick<Mark, 'row'>
 }
 
 const newNames: Record<string, string> = { 'attributes.Old': 'attributes.New' };
+
+/** What of a user's work is still to be sent; of a deleted element that he may want to keep, all of it. */
+function waiting(edit: Edit): Fields {
+  return edit.op === 'edit' && edit.base?.deleted === true ? contentOf(edit) : edit.changes;
+}
 
 /** Whatever was acknowledged is on the server, in some mark, or still waits on the device. */
 export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promise<string[]> {
@@ -58,9 +64,11 @@ export async function noAcknowledgedEditLost({ stations, tator }: Scene): Promis
           ({ row }) =>
             sameValue(row.fields[field], value) || sameValue(row.fields[newNames[field] ?? field], value),
         );
-        if (isThere || (edit !== null && sameValue(edit.changes[field], value))) continue;
+        if (isThere || (edit !== null && sameValue(waiting(edit)[field], value))) continue;
         // Sets merge by element: each must have arrived, or wait.
-        const seen = [...chain.map(({ row }) => row.fields[field]), edit?.changes[field]].flatMap(membersOf);
+        const seen = [...chain.map(({ row }) => row.fields[field]), edit && waiting(edit)[field]].flatMap(
+          (set) => membersOf(set ?? undefined),
+        );
         if (isSetField(field) && membersOf(value).every((id) => seen.includes(id))) continue;
         lost.push(`user ${user}: ${field}=${JSON.stringify(value)} of ${key}`);
       }
@@ -270,7 +278,8 @@ const untouchedFieldsIdentical: Checker = ({ tator, stations }) =>
     return changed
       .filter(
         (field) =>
-          // Its members are taken out of a track that its user deletes, and back in where he keeps it.
+          // Its members are taken out of a track that its user deletes, and back in where he keeps it
+          // (`keptWithItsMembers`).
           !(isSetField(field) && station.ledger.removed.has(key)) &&
           !everOf(tator, key).some(
             (one) => sameValue(one.row.fields[field], row.fields[field]) && one.row !== row,
@@ -278,6 +287,50 @@ const untouchedFieldsIdentical: Checker = ({ tator, stations }) =>
       )
       .map((field) => `${field} of ${nameOf(row)}`);
   });
+
+/** A track that is there in the end has the members that were taken out for its delete, unless others took them. */
+const keptWithItsMembers: Checker = async ({ tator, stations }) => {
+  const wrong: string[] = [];
+  for (const { user, device, ledger } of stations) {
+    const states = await device.states();
+    for (const [i, { row, made, read, ghost }] of tator.log.entries()) {
+      const key = entityKey(made.ref);
+      const current = tator.current(key);
+      if (made.modifiedBy !== user || ghost || current === null || current.deleted) continue;
+      // Rewritten in place by others: it may no longer be told to be that of his request.
+      if (read === null || read.deleted || row !== made) continue;
+      if (!ledger.removed.has(key)) continue;
+      const state = states.get(key);
+      if (state !== undefined && isLeftToTheUser(state, states)) continue;
+      const later = tator.log.slice(i + 1).filter(({ row }) => entityKey(row.ref) === key);
+      // Made again by somebody who has never seen it with these members.
+      const maker = later.findLast((one) => one.over?.deleted === true && !one.made.deleted)?.made.modifiedBy;
+      const seen = stations.find((one) => one.user === maker)?.ledger.seen;
+      const asItWas = seenValue(key, 'localizations', read.fields.localizations);
+      if (maker !== undefined && maker !== user && seen?.has(asItWas) !== true) continue;
+      wrong.push(
+        ...lostMembers(read, made)
+          .filter((id) => !stateMembers(current.fields).includes(id))
+          // A server drops members that are gone.
+          .filter((elementalId) =>
+            tator.isLive(entityKey({ ...made.ref, kind: 'localization', elementalId })),
+          )
+          .filter((id) => !later.some((one) => one.made.modifiedBy !== user && takes(one, id)))
+          .map((id) => `user ${user}: ${id} of ${nameOf(made)}`),
+      );
+    }
+  }
+  return wrong;
+};
+
+function lostMembers(before: ServerRow, after: ServerRow): string[] {
+  const left = stateMembers(after.fields);
+  return stateMembers(before.fields).filter((id) => !left.includes(id));
+}
+
+function takes({ over, read, made }: Mark, id: string): boolean {
+  return [over, read].some((before) => before !== null && lostMembers(before, made).includes(id));
+}
 
 /** At rest nothing is unsynced but what was refused, and nothing is in doubt. */
 const theCountIsTheTruth: Checker = async ({ stations }) => {
@@ -356,6 +409,7 @@ export const invariants: Record<string, Checker> = {
   'nothing stays hidden': nothingStaysHidden,
   'nothing that was taken back stands': nothingTakenBackStands,
   'untouched fields are identical': untouchedFieldsIdentical,
+  'a kept track has its members': keptWithItsMembers,
   'the unsynced count is the truth': theCountIsTheTruth,
   'only what is refused is parked': onlyPoisonIsParked,
 };

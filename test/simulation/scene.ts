@@ -30,6 +30,8 @@ export interface Scene {
   readonly tator: SimulatedTator;
   /** The server tells how long a request may be at work (or knows keys), and no clock jumps. */
   readonly waits: boolean;
+  /** Users work on tracks most of all, and delete many. */
+  readonly tracks: boolean;
   readonly stations: readonly Station[];
   readonly memberships: Memberships;
   /** All annotations that were ever made. */

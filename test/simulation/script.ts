@@ -56,6 +56,8 @@ export interface Script {
   crowded?: boolean;
   /** The server deletes the members of a track together with it. */
   cascades?: boolean;
+  /** Its users work on tracks most of all, and delete many. */
+  tracks?: boolean;
   steps: Step[];
 }
 
@@ -93,7 +95,7 @@ export function scriptOf(seed: number, length = usualLength): Script {
   ].sort((a, b) => a.at - b.at);
   // A PATCH is raced much more often where others are at work on the same elements.
   const weather = crowded ? { ...script.weather, race: 0.4 } : script.weather;
-  return { ...script, weather, crowded, cascades: random() < 0.5, steps };
+  return { ...script, weather, crowded, cascades: random() < 0.5, tracks: random() < 0.15, steps };
 }
 
 /** The same without administrators and crowds: annotators, single edits of others, and the faults. */

@@ -350,7 +350,7 @@ export class FaultyPort implements ServerPort {
   }
 }
 
-const exact: ServerTraits = { ...stockTraits, exactRefusals: true, lateFor: longestRace + 100 };
+const exact: ServerTraits = { ...stockTraits, exactRefusals: true, lateFor: longestRace + 500 };
 const traitsOf: Record<ServerKind, ServerTraits> = {
   stock: stockTraits,
   exact,

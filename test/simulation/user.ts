@@ -109,7 +109,8 @@ function changesOf(
   const isNew = visible.length === 0 || (world.refs.length < elements && random() < 0.35);
   if (isNew && world.refs.length < elements + 4) return [newElement(world, visible, media, random)];
   if (visible.length === 0) return [];
-  const ref = pick(visible, random);
+  const tracks = world.tracks ? visible.filter(({ kind }) => kind === 'state') : [];
+  const ref = pick(tracks.length > 0 && random() < 0.7 ? tracks : visible, random);
   const home = states.get(entityKey(ref))!;
   const first = changeOf(world, ref, random);
   // Some commands are about two elements of a media at once.
@@ -124,7 +125,7 @@ function mediaOf({ edit, row }: EntityState): MediaKey | undefined {
 }
 
 function newElement(world: Scene, visible: EntityRef[], media: MediaKey, random: Random): Change {
-  const kind = random() < 0.2 ? 'state' : 'localization';
+  const kind = random() < (world.tracks ? 0.5 : 0.2) ? 'state' : 'localization';
   const ref: EntityRef = { kind, version: 1, elementalId: world.makeId() };
   world.refs.push(ref);
   const values = valuesOf(world, 3, random);
@@ -135,7 +136,8 @@ function newElement(world: Scene, visible: EntityRef[], media: MediaKey, random:
 }
 
 function changeOf(world: Scene, ref: EntityRef, random: Random): Change {
-  if (random() < 0.2) return { kind: 'delete', ref };
+  const isDoomed = world.tracks && ref.kind === 'state';
+  if (random() < (isDoomed ? 0.5 : 0.2)) return { kind: 'delete', ref };
   return {
     kind: 'change',
     ref,

@@ -46,6 +46,7 @@ const outlasted = 22 * 60_000;
 export class World implements Scene {
   readonly time: VirtualTime;
   readonly tator: SimulatedTator;
+  readonly tracks: boolean;
   readonly waits: boolean;
   readonly stations: Station[] = [];
   readonly memberships = new Memberships();
@@ -64,6 +65,7 @@ export class World implements Scene {
   constructor(script: Script, options: WorldOptions = {}) {
     this.#script = script;
     this.#options = options;
+    this.tracks = script.tracks === true;
     this.waits = script.server !== 'exact' && !script.steps.some(({ act }) => act === 'clock');
     this.time = new VirtualTime(1_700_000_000_000, options.atRest);
     this.tator = new SimulatedTator(() => this.time.now(), { cascades: script.cascades === true });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { visibleFields } from '../../../src/store/overlay.ts';
+import { planDiscard } from '../../../src/store/parked.ts';
 import { planResolution } from '../../../src/store/resolution.ts';
+import { fold } from '../../../src/sync/merge.ts';
 import { park, settle, settleEcho } from '../../../src/sync/settle.ts';
 import { attemptOf, editOf, rowOf, stateOf, testContext } from './support.ts';
 
@@ -155,6 +158,53 @@ describe('settling the patch that takes the members out of a track for its delet
       op: 'edit',
       base: { mark: 2 },
       changes: { localizations: ['m'], 'attributes.A': 'theirs' },
+    });
+  });
+
+  it('remembers the members that its own request has taken out, for the question about what others do next', () => {
+    const before = rowOf({ fields: { localizations: ['m', 'n'], 'attributes.A': 'seen' } });
+    const landed = rowOf({ mark: 1, fields: { localizations: [], 'attributes.A': 'seen' } });
+    const edit = editOf({ op: 'delete', base: before, changes: {} });
+    const attempt = attemptOf({ intent: 'patch', baseMark: 0, sent: { localizations: [] } });
+    const emptied = settle(stateOf({ row: before, edit, attempt }), [before, landed], testContext());
+    expect(emptied).toMatchObject({ edit: { op: 'delete', takenOut: ['m', 'n'] }, conflicts: [] });
+    const theirs = rowOf({ mark: 2, fields: { localizations: ['o'], 'attributes.A': 'theirs' } });
+    const asked = fold(stateOf(emptied), theirs, testContext());
+    expect(asked.conflicts).toMatchObject([{ field: '$deleted', theirs: false }]);
+    const context = { id: 'answer', order: 5, now: 5 };
+    const plan = planResolution(asked.conflicts![0]!, 'theirs', stateOf(asked), context);
+    expect(plan.rewrites[0]?.revision.edit).toMatchObject({
+      ...{ op: 'edit', base: { mark: 2 } },
+      changes: { localizations: ['m', 'n', 'o'] },
+    });
+  });
+
+  it('takes back what may still arrive of a refused edit that is given up', () => {
+    const edit = editOf({ base, changes: { frame: 4 }, maybeSent: true });
+    const status = { kind: 'parked' as const, reason: 'no', at: 1 };
+    const attempt = attemptOf({ intent: 'patch', baseMark: 0, sent: { frame: 4 } });
+    const state = stateOf({ row: base, edit: { ...edit, status }, attempt });
+    const plan = planDiscard(state.edit!, state, { id: 'give-up', order: 5, now: 5 });
+    const given = { ...state, ...plan.rewrites[0]?.revision };
+    expect(visibleFields(given)).toEqual(base.fields);
+    const landed = rowOf({ mark: 1, fields: { ...base.fields, frame: 4 } });
+    expect(settle(given, [base, landed], testContext()).edit).toMatchObject({ changes: { frame: 1 } });
+    const absent = settle(given, [base], testContext());
+    expect(absent).toMatchObject({ edit: null, attempt: null });
+  });
+
+  it('gives the members back to a track whose refused delete is given up', () => {
+    const row = rowOf({ mark: 1, fields: { localizations: [], 'attributes.A': 'seen' } });
+    const edit = editOf({ op: 'delete', base: row, changes: {}, takenOut: ['m'] });
+    const status = { kind: 'parked' as const, reason: 'no', at: 1 };
+    const state = stateOf({ row, edit: { ...edit, status } });
+    const plan = planDiscard(state.edit!, state, { id: 'give-up', order: 5, now: 5 });
+    expect(plan.rewrites[0]?.revision).toMatchObject({
+      edit: { op: 'edit', changes: { localizations: ['m'] }, status: { kind: 'pending' }, revision: 5 },
+      conflicts: [],
+    });
+    expect(plan.journal).toMatchObject({
+      entry: { steps: [{ before: null, after: { localizations: ['m'] } }] },
     });
   });
 });
