@@ -7,6 +7,7 @@ import type { Place, RowMark, ServerRow } from '../sync/ports.ts';
 import { whereAny } from './lookup-many.ts';
 import { packRows, unpackMarks, unpackRows } from './pack.ts';
 import { PackedBook, PackedPage } from './packed-page.ts';
+import { addSums, noRows, printOf, sumOfRows, type RowSum } from './row-sum.ts';
 import { pageSize, type PageHead, type TidemarkDatabase } from './schema.ts';
 
 /** A page, parsed. Its rows are never changed in place: other readers hold them too. */
@@ -47,16 +48,19 @@ export class Pages {
     return blobs.flatMap((blob) => (blob === undefined ? [] : unpackMarks(blob.json)));
   }
 
-  /** The digests of all pages of the media and kind, as one text. */
+  /** Stands for all rows of the media and kind; what pages of earlier versions have is told by their digests. */
   async printOf(media: MediaKey, kind: EntityKind): Promise<string> {
     const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
-    return heads.map(({ id, digest }) => `${id}=${digest}`).join(' ');
+    const sum = sumOfHeads(heads);
+    return sum === null
+      ? heads.map(({ id, digest }) => `${id}=${digest}`).join(' ')
+      : printOf(countOf(heads), sum);
   }
 
   /** Whether these are all rows of the media and kind, in any order, each as it is known. */
   async areAll(media: MediaKey, kind: EntityKind, rows: readonly ServerRow[]): Promise<boolean> {
     const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
-    if (heads.reduce((sum, { count }) => sum + count, 0) !== rows.length) return false;
+    if (countOf(heads) !== rows.length) return false;
     const inOrder = heads.toSorted((a, b) => a.n - b.n);
     const blobs = await this.#db.pageBlobs.bulkGet(inOrder.map(({ id }) => id));
     const pages = inOrder.map((head, i) => ({ head, page: new PackedPage(blobs[i]?.json ?? '[]') }));
@@ -159,11 +163,10 @@ export class Pages {
     const transaction = Dexie.currentTransaction as object | null;
     if (transaction !== null) this.#read.delete(transaction);
     const blobs = pages.map(({ head, rows }) => ({ id: head.id, json: packRows(rows) }));
-    const heads = pages.map(({ head, rows }, i) => ({
-      ...head,
-      count: rows.length,
-      digest: digestOf(blobs[i]?.json ?? ''),
-    }));
+    const heads = pages.map(({ head, rows }) => {
+      const sum = sumOfRows(rows);
+      return { ...head, count: rows.length, digest: printOf(rows.length, sum), sum };
+    });
     pages.forEach(({ head, rows }, i) => {
       // A first pull fills page after page that nobody reads soon: only what can still grow is kept.
       const isFilled = head.digest === '' && rows.length === pageSize;
@@ -282,16 +285,16 @@ function headOf({ ref, media }: Place, n: number): PageHead {
   return { id: `${bookOf({ media, ref })}|${n}`, media, version, kind, n, digest: '', count: 0 };
 }
 
-/** A digest of a text for telling pages apart (53 bits of a multiplicative hash, and the length); not for security. */
-function digestOf(text: string): string {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    high = Math.imul(high ^ code, 2654435761);
-    low = Math.imul(low ^ code, 1597334677);
+function countOf(heads: readonly PageHead[]): number {
+  return heads.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** The sum of the rows of all pages; null where a page of an earlier version has none. */
+function sumOfHeads(heads: readonly PageHead[]): RowSum | null {
+  let sum = noRows;
+  for (const head of heads) {
+    if (head.sum === undefined) return null;
+    sum = addSums(sum, head.sum);
   }
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  return `${text.length.toString(36)}-${(high >>> 0).toString(36)}-${(low >>> 0).toString(36)}`;
+  return sum;
 }

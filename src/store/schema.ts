@@ -4,6 +4,7 @@ import type { Fields } from '../domain/fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { EntityKey, EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
+import type { RowSum } from './row-sum.ts';
 import type { MediaItem } from './types.ts';
 
 /**
@@ -17,9 +18,11 @@ export interface PageHead {
   version: number;
   kind: EntityKind;
   n: number;
-  /** Digest of the blob's text. */
+  /** Tells pages of other rows apart. */
   digest: string;
   count: number;
+  /** `row-sum.ts`; absent in pages of earlier versions. */
+  sum?: RowSum;
 }
 
 export interface PageBlob {

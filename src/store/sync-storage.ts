@@ -18,6 +18,7 @@ import type {
   RowMark,
   SyncStatus,
   SyncStorage,
+  KnownSet,
 } from '../sync/ports.ts';
 import { readCatalog, rowsOfKind, withRow } from './catalog-table.ts';
 import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
@@ -29,6 +30,7 @@ import type { Outline } from './outline.ts';
 import type { Pages } from './pages.ts';
 import { encodeLine } from './recorder-lines.ts';
 import { askedBy, askedLine, releasable, type Asked } from './replay.ts';
+import { printOf, sumOfRows } from './row-sum.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
 
@@ -147,11 +149,20 @@ export class DexieSyncStorage implements SyncStorage {
     });
   }
 
-  printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null> {
+  knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet> {
     const db = this.#db;
-    return db.transaction('r', [db.pageHeads, db.edits, db.conflicts], async () =>
-      (await this.#isWaiting(media)) ? null : this.#pages.printOf(media, kind),
-    );
+    return db.transaction('r', [db.pageHeads, db.edits, db.conflicts, db.meta], async () => {
+      const [isWaiting, print, left] = await Promise.all([
+        this.#isWaiting(media),
+        this.#pages.printOf(media, kind),
+        readMeta(db, cursorName(cursor)),
+      ]);
+      return { print: isWaiting ? null : print, cursor: left };
+    });
+  }
+
+  printOfRows(rows: readonly ServerRow[]): string {
+    return printOf(rows.length, sumOfRows(rows));
   }
 
   /** Whether something of the user lies over the media's rows; inside a transaction. */

@@ -36,6 +36,16 @@ export interface ServerRow {
   modifiedAt: string;
 }
 
+/** The rows that are known of a media, and what the last audit has left of it. */
+export interface KnownSet {
+  /**
+   * Stands for the rows, whatever their order: another text where one of them differs in any value. Null while
+   * something of the user waits there.
+   */
+  print: string | null;
+  cursor: Json;
+}
+
 /** Which mark of which entity a row is. */
 export type RowMark = Pick<ServerRow, 'ref' | 'rowId' | 'mark'>;
 
@@ -373,11 +383,10 @@ export interface SyncStorage {
    * it cannot tell.
    */
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean>;
-  /**
-   * Stands for the rows that are known of the media: another text where one of them differs. Null while
-   * something of the user waits there.
-   */
-  printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null>;
+  /** What an audit of the media needs to know beforehand, in one read. `cursor`: the name of the audit's own. */
+  knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet>;
+  /** The print of the known rows, were these the known ones. */
+  printOfRows(rows: readonly ServerRow[]): string;
   /** Which rows of one media are known, tombstones included. */
   marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]>;
 

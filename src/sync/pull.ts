@@ -199,18 +199,23 @@ export async function audit(
 ): Promise<PartOutcome> {
   const { storage } = deps;
   const name = `audit/${media}/${kind}`;
-  const print = await printOf(deps, media, kind);
+  const { print, cursor } = await storage.knownSet(media, kind, name);
+  // The members of a track are told by row ids, and which elements those are can change while the answer stays
+  // as it is: states are always compared.
+  const isTold = kind !== 'state';
   const query = { projectId, kind, mediaIds: [mediaId], allMarks: false, limit: rowsAtOnce };
-  const read = await readSet(deps, query, print === null ? null : answers.of(name, print));
+  const read = await readSet(deps, query, print === null || !isTold ? null : answers.of(name, print));
   if (!read.ok) return stopped(read.failure);
   const { rows, lists } = read.value;
   if (rows === null) return done;
   answers.forget(name);
-  if (await storage.isKnown(media, kind, rows)) {
-    if (!answers.isClean(name) && parseSuspects(await storage.cursor(name)).size > 0)
-      await storage.setCursor(name, {});
+  const isSame = print !== null && print === storage.printOfRows(rows);
+  if (isSame || (await storage.isKnown(media, kind, rows))) {
+    if (!answers.isClean(name) && parseSuspects(cursor).size > 0) await storage.setCursor(name, {});
     answers.noteClean(name, true);
-    if (print !== null && print === (await printOf(deps, media, kind))) answers.note(name, print, lists);
+    // Compared only now: what stands here may be newer than the print.
+    const isFresh = isSame || print === (await storage.knownSet(media, kind, name)).print;
+    if (isTold && print !== null && isFresh) answers.note(name, print, lists);
     return done;
   }
   const listed = new Map(newestOfEach(rows).map((row) => [entityKey(row.ref), row]));
@@ -245,14 +250,6 @@ export async function audit(
 function differs(known: RowMark, listed: ServerRow | undefined): boolean {
   if (listed === undefined || listed.mark < known.mark) return true;
   return listed.mark === known.mark && listed.rowId !== known.rowId;
-}
-
-/**
- * The members of a track are told by row ids, and which elements those are can change while the answer
- * stays as it is: states are always compared.
- */
-async function printOf({ storage }: SyncDeps, media: MediaKey, kind: AnnotationKind): Promise<string | null> {
-  return kind === 'state' ? null : storage.printOf(media, kind);
 }
 
 /** The rows, and the lists that they came in; null for the rows where all lists are the known ones. */

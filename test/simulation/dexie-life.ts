@@ -5,6 +5,7 @@ import type { Project, ProjectCatalog } from '../../src/domain/entity-types.ts';
 import type { CatalogKind, MediaKey } from '../../src/domain/identity.ts';
 import type { MemberDebt } from '../../src/domain/member-debt.ts';
 import type {
+  KnownSet,
   Attempt,
   Cursors,
   EntityState,
@@ -16,6 +17,7 @@ import type {
   SyncStatus,
   SyncStorage,
 } from '../../src/sync/ports.ts';
+import { printOf, sumOfRows } from '../../src/store/row-sum.ts';
 import type { RealWork } from './dexie-device.ts';
 import { DiskFull, type Life } from './faults.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -80,8 +82,12 @@ export class DexieLife implements SyncStorage {
     return this.#read((storage) => storage.isKnown(media, kind, rows));
   }
 
-  printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null> {
-    return this.#read((storage) => storage.printOf(media, kind));
+  knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet> {
+    return this.#read((storage) => storage.knownSet(media, kind, cursor));
+  }
+
+  printOfRows(rows: readonly ServerRow[]): string {
+    return printOf(rows.length, sumOfRows(rows));
   }
 
   statesOf(media: MediaKey): Promise<ServerRow[]> {

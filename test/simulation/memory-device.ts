@@ -28,6 +28,7 @@ import {
   type LoggedLine,
 } from '../../src/store/replay.ts';
 import { planResolution } from '../../src/store/resolution.ts';
+import { printOf, sumOfRows } from '../../src/store/row-sum.ts';
 import type { JournalEntry, OpRecord } from '../../src/store/schema.ts';
 import type { EditCommand } from '../../src/store/types.ts';
 import {
@@ -43,6 +44,7 @@ import {
   type ServerMedia,
   type ServerRow,
   type SyncStorage,
+  type KnownSet,
 } from '../../src/sync/ports.ts';
 import type { Fate, SimulatedDevice, States } from './device.ts';
 import { DiskFull, type Life } from './faults.ts';
@@ -405,13 +407,19 @@ class MemoryStorage implements SyncStorage {
     );
   }
 
-  async printOf(media: MediaKey, kind: 'localization' | 'state'): Promise<string | null> {
+  async knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet> {
     await this.#read();
     const states = [...this.#device.tables.states.values()];
-    if (states.some((state) => isWaitingAt(state, media))) return null;
-    return JSON.stringify(
-      states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : [])),
-    );
+    const rows = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
+    const isWaiting = states.some((state) => isWaitingAt(state, media));
+    return {
+      print: isWaiting ? null : this.printOfRows(rows),
+      cursor: this.#device.tables.cursors.get(cursor) ?? null,
+    };
+  }
+
+  printOfRows(rows: readonly ServerRow[]): string {
+    return printOf(rows.length, sumOfRows(rows));
   }
 
   async marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {

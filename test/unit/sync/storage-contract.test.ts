@@ -225,7 +225,8 @@ describe.each(devices)('the storage %s', (_name, make) => {
     });
 
     it('has one print for the same rows of a media, another for others, and none while something waits', async () => {
-      const print = (): Promise<string | null> => at.storage.printOf(media, 'localization');
+      const print = async (): Promise<string | null> =>
+        (await at.storage.knownSet(media, 'localization', 'audit')).print;
       const puts = (row: ServerRow): Promise<void> =>
         at.storage.revise([{ ref: row.ref, media }], () => [{ row }]);
       const empty = await print();
@@ -234,12 +235,21 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(first).not.toBe(empty);
       await puts(rowOf(b, { rowId: 101 }));
       expect(new Set([empty, first, await print()]).size).toBe(3);
+      const told = [rowOf(b, { rowId: 101 }), rowOf(a)];
+      expect(at.storage.printOfRows(told)).toBe(await print());
+      expect(at.storage.printOfRows(told.slice(1))).toBe(first);
+      expect(at.storage.printOfRows([])).toBe(empty);
       const before = await print();
       expect(await print()).toBe(before);
       await puts(rowOf(b, { rowId: 101, fields: { frame: 4 } }));
       expect(await print()).not.toBe(before);
       await at.storage.revise([{ ref: a, media }], () => [{ conflicts: [conflictOf(a)] }]);
       expect(await print()).toBeNull();
+      await at.storage.setCursor('audit', { x: 1 });
+      expect(await at.storage.knownSet(media, 'localization', 'audit')).toEqual({
+        print: null,
+        cursor: { x: 1 },
+      });
     });
 
     it('the medias of a project that the server has, as they were last told', async () => {
