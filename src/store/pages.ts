@@ -49,12 +49,13 @@ export class Pages {
   }
 
   /** Stands for all rows of the media and kind; what pages of earlier versions have is told by their digests. */
-  async printOf(media: MediaKey, kind: EntityKind): Promise<string> {
+  async printOf(media: MediaKey, kind: EntityKind): Promise<{ print: string; count: number }> {
     const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
     const sum = sumOfHeads(heads);
-    return sum === null
-      ? heads.map(({ id, digest }) => `${id}=${digest}`).join(' ')
-      : printOf(countOf(heads), sum);
+    const count = countOf(heads);
+    const print =
+      sum === null ? heads.map(({ id, digest }) => `${id}=${digest}`).join(' ') : printOf(count, sum);
+    return { print, count };
   }
 
   /** Whether these are all rows of the media and kind, in any order, each as it is known. */

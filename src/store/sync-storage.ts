@@ -149,15 +149,24 @@ export class DexieSyncStorage implements SyncStorage {
     });
   }
 
-  knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet> {
+  knownSets(
+    places: readonly { media: MediaKey; cursor: string }[],
+    kind: 'localization' | 'state',
+  ): Promise<KnownSet[]> {
     const db = this.#db;
     return db.transaction('r', [db.pageHeads, db.edits, db.conflicts, db.meta], async () => {
-      const [isWaiting, print, left] = await Promise.all([
-        this.#isWaiting(media),
-        this.#pages.printOf(media, kind),
-        readMeta(db, cursorName(cursor)),
+      const [edited, asked, prints, cursors] = await Promise.all([
+        db.edits.orderBy('media').uniqueKeys(),
+        db.conflicts.orderBy('media').uniqueKeys(),
+        Promise.all(places.map(({ media }) => this.#pages.printOf(media, kind))),
+        db.meta.bulkGet(places.map(({ cursor }) => cursorName(cursor))),
       ]);
-      return { print: isWaiting ? null : print, cursor: left };
+      const waiting = new Set([...edited, ...asked]);
+      return places.map(({ media }, i) => ({
+        print: waiting.has(media) ? null : (prints[i]?.print ?? null),
+        count: prints[i]?.count ?? 0,
+        cursor: cursors[i]?.value ?? null,
+      }));
     });
   }
 

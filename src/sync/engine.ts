@@ -99,7 +99,8 @@ export class Loop {
   #heardAt = -Infinity;
   /** When each thing was last done, by its name; ms. */
   readonly #lastDone = new Map<string, number>();
-  #auditAt = 0;
+  /** Where in the medias of each project the next audit begins. */
+  readonly #auditAt = new Map<number, number>();
   /** Requests that nobody waits for any more are known to be in doubt. */
   #doubted = false;
   #stopped = false;
@@ -268,16 +269,19 @@ export class Loop {
     return done;
   }
 
-  /** The medias take turns. */
+  /** The medias take turns, small ones several at a time. */
   async #auditNext(projectId: number): Promise<PartOutcome> {
-    const medias = [...(await this.#options.storage.mediaIds(projectId))];
-    const next = medias[this.#auditAt % Math.max(1, medias.length)];
-    this.#auditAt += 1;
-    if (next === undefined) return done;
-    const [media, mediaId] = next;
+    const all = [...(await this.#options.storage.mediaIds(projectId))];
+    const from = (this.#auditAt.get(projectId) ?? 0) % Math.max(1, all.length);
+    let taken = 1;
     for (const kind of ['localization', 'state'] as const) {
-      const outcome = await audit(this.#deps, { projectId, kind, media, mediaId }, this.#answers);
-      if (outcome.kind === 'stopped') return outcome;
+      const medias = kind === 'state' ? all.slice(from, from + taken) : all.slice(from);
+      if (medias.length === 0) return done;
+      const audited = await audit(this.#deps, { projectId, kind, medias }, this.#answers);
+      taken = audited.taken;
+      // What cannot be read does not keep the others from their turn.
+      this.#auditAt.set(projectId, from + taken);
+      if (audited.outcome.kind === 'stopped') return audited.outcome;
     }
     return done;
   }

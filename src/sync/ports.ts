@@ -43,6 +43,8 @@ export interface KnownSet {
    * something of the user waits there.
    */
   print: string | null;
+  /** Rows, tombstones included. */
+  count: number;
   cursor: Json;
 }
 
@@ -383,8 +385,11 @@ export interface SyncStorage {
    * it cannot tell.
    */
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean>;
-  /** What an audit of the media needs to know beforehand, in one read. `cursor`: the name of the audit's own. */
-  knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet>;
+  /** What an audit of each of the medias needs to know beforehand, in one read; with the named cursors. */
+  knownSets(
+    places: readonly { media: MediaKey; cursor: string }[],
+    kind: 'localization' | 'state',
+  ): Promise<KnownSet[]>;
   /** The print of the known rows, were these the known ones. */
   printOfRows(rows: readonly ServerRow[]): string;
   /** Which rows of one media are known, tombstones included. */

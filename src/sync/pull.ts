@@ -1,9 +1,10 @@
+import { groupBy } from '../base/group.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import type { Json } from '../base/json.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold, isNews, rebase } from './merge.ts';
 import type { KnownAnswers, KnownList } from './known-answers.ts';
-import type { Answer, Cursors, MarkQuery, RowMark, ServerPort, ServerRow } from './ports.ts';
+import type { Answer, Cursors, KnownSet, MarkQuery, RowMark, ServerPort, ServerRow } from './ports.ts';
 
 /*
  * Pull, in layers, since no single one sees every change (a server writes some without moving any
@@ -186,40 +187,117 @@ function newestOfEach(rows: ServerRow[]): ServerRow[] {
   return newest.size === rows.length ? rows : [...newest.values()];
 }
 
-/** Compares the whole set of one media with what is known of it. */
+/** Medias whose sets are asked for together, and rows of all of them; a larger media is asked for alone. */
+const mediasOfAudit = 6;
+const rowsOfAudit = 4000;
+
+interface Audited {
+  media: MediaKey;
+  mediaId: number;
+  /** Of its cursor, and of what is remembered of the answers. */
+  name: string;
+  known: KnownSet;
+}
+
+/**
+ * Compares the whole sets of the first of these medias with what is known of them: of one, or of as many small
+ * ones as make a list. `taken`: how many it were.
+ */
 export async function audit(
   deps: SyncDeps,
   {
     projectId,
     kind,
-    media,
-    mediaId,
-  }: { projectId: number; kind: AnnotationKind; media: MediaKey; mediaId: number },
+    medias,
+  }: { projectId: number; kind: AnnotationKind; medias: readonly (readonly [MediaKey, number])[] },
+  answers: KnownAnswers,
+): Promise<{ outcome: PartOutcome; taken: number }> {
+  const { storage } = deps;
+  const places = medias.slice(0, mediasOfAudit).map(([media, mediaId]) => ({
+    ...{ media, mediaId, name: `audit/${media}/${kind}` },
+  }));
+  const sets = await storage.knownSets(
+    places.map(({ media, name }) => ({ media, cursor: name })),
+    kind,
+  );
+  const group = smallOnes(
+    places.flatMap((place, i): Audited[] => {
+      const known = sets[i];
+      return known === undefined ? [] : [{ ...place, known }];
+    }),
+  );
+  const outcome = await auditGroup(deps, { projectId, kind, group }, answers);
+  return { outcome, taken: group.length };
+}
+
+function smallOnes(all: readonly Audited[]): Audited[] {
+  let rows = 0;
+  return all.filter(({ known }, i) => (rows += known.count) <= rowsOfAudit || i === 0);
+}
+
+async function auditGroup(
+  deps: SyncDeps,
+  { projectId, kind, group }: { projectId: number; kind: AnnotationKind; group: readonly Audited[] },
   answers: KnownAnswers,
 ): Promise<PartOutcome> {
   const { storage } = deps;
-  const name = `audit/${media}/${kind}`;
-  const { print, cursor } = await storage.knownSet(media, kind, name);
+  const name = `audit/${group.map(({ media }) => media).join('+')}/${kind}`;
   // The members of a track are told by row ids, and which elements those are can change while the answer stays
   // as it is: states are always compared.
-  const isTold = kind !== 'state';
-  const query = { projectId, kind, mediaIds: [mediaId], allMarks: false, limit: rowsAtOnce };
-  const read = await readSet(deps, query, print === null || !isTold ? null : answers.of(name, print));
+  const isTold = kind !== 'state' && group.every(({ known }) => known.print !== null);
+  const print = group.map(({ known }) => known.print).join('+');
+  const mediaIds = group.map(({ mediaId }) => mediaId);
+  // One row more than are known, so that a list that holds them all is also seen to be the last.
+  const known = group.reduce((sum, { known: { count } }) => sum + count, 0);
+  const limit = Math.min(Math.max(rowsAtOnce, known + 1), rowsOfAudit + 1);
+  const query = { projectId, kind, mediaIds, allMarks: false, limit };
+  const read = await readSet(deps, query, isTold ? answers.of(name, print) : null);
   if (!read.ok) return stopped(read.failure);
   const { rows, lists } = read.value;
   if (rows === null) return done;
   answers.forget(name);
-  const isSame = print !== null && print === storage.printOfRows(rows);
-  if (isSame || (await storage.isKnown(media, kind, rows))) {
-    if (!answers.isClean(name) && parseSuspects(cursor).size > 0) await storage.setCursor(name, {});
-    answers.noteClean(name, true);
-    // Compared only now: what stands here may be newer than the print.
-    const isFresh = isSame || print === (await storage.knownSet(media, kind, name)).print;
-    if (isTold && print !== null && isFresh) answers.note(name, print, lists);
-    return done;
+  const rowsOf = groupBy(rows, ({ media }) => media);
+  let isAllKnown = true;
+  for (const one of group) {
+    const told = rowsOf.get(one.media) ?? [];
+    rowsOf.delete(one.media);
+    const isSame = one.known.print !== null && one.known.print === storage.printOfRows(told);
+    if (isSame || (await storage.isKnown(one.media, kind, told))) {
+      if (!answers.isClean(one.name) && parseSuspects(one.known.cursor).size > 0)
+        await storage.setCursor(one.name, {});
+      answers.noteClean(one.name, true);
+      // Compared only now: what stands here may be newer than the print.
+      isAllKnown &&= isSame || (await isStill(deps, one, kind));
+      continue;
+    }
+    isAllKnown = false;
+    answers.noteClean(one.name, false);
+    await compare(deps, { ...one, kind }, told);
   }
+  // Tracks whose first media is another one.
+  const others = [...rowsOf.values()].flat();
+  if (others.length > 0) await foldAll(deps, others, {});
+  else if (isTold && isAllKnown) answers.note(name, print, lists);
+  return done;
+}
+
+async function isStill(
+  { storage }: SyncDeps,
+  { media, name, known }: Audited,
+  kind: AnnotationKind,
+): Promise<boolean> {
+  const [now] = await storage.knownSets([{ media, cursor: name }], kind);
+  return now?.print === known.print;
+}
+
+/** Takes over what the whole set of a media tells; a row that two audits in a row miss is gone. */
+async function compare(
+  deps: SyncDeps,
+  { media, name, kind }: Audited & { kind: AnnotationKind },
+  rows: ServerRow[],
+): Promise<void> {
+  const { storage } = deps;
   const listed = new Map(newestOfEach(rows).map((row) => [entityKey(row.ref), row]));
-  answers.noteClean(name, false);
   const putBack = await foldAll(deps, [...listed.values()], {});
   const known = await storage.marksOf(media, kind);
   const before = parseSuspects(await storage.cursor(name));
@@ -229,7 +307,7 @@ export async function audit(
   const agreed = suspects.filter((row) => before.get(entityKey(row.ref)) === row.rowId);
   const left = suspects.filter((row) => !agreed.includes(row));
   const cursors = { [name]: Object.fromEntries(left.map((row) => [entityKey(row.ref), row.rowId])) };
-  if (agreed.length === 0 && left.length === 0 && before.size === 0) return done;
+  if (agreed.length === 0 && left.length === 0 && before.size === 0) return;
   const context = mergeContext(deps);
   await storage.revise(
     agreed.map(({ ref }) => ({ ref, media })),
@@ -240,7 +318,6 @@ export async function audit(
       }),
     cursors,
   );
-  return done;
 }
 
 /**

@@ -82,8 +82,11 @@ export class DexieLife implements SyncStorage {
     return this.#read((storage) => storage.isKnown(media, kind, rows));
   }
 
-  knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet> {
-    return this.#read((storage) => storage.knownSet(media, kind, cursor));
+  knownSets(
+    places: readonly { media: MediaKey; cursor: string }[],
+    kind: 'localization' | 'state',
+  ): Promise<KnownSet[]> {
+    return this.#read((storage) => storage.knownSets(places, kind));
   }
 
   printOfRows(rows: readonly ServerRow[]): string {

@@ -407,15 +407,21 @@ class MemoryStorage implements SyncStorage {
     );
   }
 
-  async knownSet(media: MediaKey, kind: 'localization' | 'state', cursor: string): Promise<KnownSet> {
+  async knownSets(
+    places: readonly { media: MediaKey; cursor: string }[],
+    kind: 'localization' | 'state',
+  ): Promise<KnownSet[]> {
     await this.#read();
     const states = [...this.#device.tables.states.values()];
-    const rows = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
-    const isWaiting = states.some((state) => isWaitingAt(state, media));
-    return {
-      print: isWaiting ? null : this.printOfRows(rows),
-      cursor: this.#device.tables.cursors.get(cursor) ?? null,
-    };
+    return places.map(({ media, cursor }) => {
+      const rows = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
+      const isWaiting = states.some((state) => isWaitingAt(state, media));
+      return {
+        print: isWaiting ? null : this.printOfRows(rows),
+        count: rows.length,
+        cursor: this.#device.tables.cursors.get(cursor) ?? null,
+      };
+    });
   }
 
   printOfRows(rows: readonly ServerRow[]): string {

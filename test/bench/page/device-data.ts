@@ -73,10 +73,11 @@ export function rowsFor(
   device: Pick<Device, 'medias' | 'rowsOfMedia'>,
   { after = 0, limit, mediaIds }: MarkQuery,
 ): ServerRow[] {
-  const [only] = mediaIds ?? [];
   const { rowsOfMedia, medias } = device;
-  const begin = Math.max(after, only === undefined ? 0 : (only - 1) * rowsOfMedia);
-  const end = Math.min(begin + limit, (only ?? medias) * rowsOfMedia);
+  // Medias that follow each other.
+  const [first = 1, last = medias] = [mediaIds?.[0], mediaIds?.at(-1)];
+  const begin = Math.max(after, (first - 1) * rowsOfMedia);
+  const end = Math.min(begin + limit, last * rowsOfMedia);
   return Array.from({ length: Math.max(0, end - begin) }, (_, i) =>
     rowAt(device, Math.floor((begin + i) / rowsOfMedia), (begin + i) % rowsOfMedia),
   );

@@ -100,14 +100,15 @@ class ScaleBench {
     this.#making = 0;
     const deps = this.#deps(device);
     const ms = await timed(async () => {
-      for (let n = from; n < to; n += 1) {
-        const media = { media: mediaKeyAt(device, n), mediaId: n + 1 };
-        const outcome = await audit(
-          deps,
-          { projectId: project.id, kind: 'localization', ...media },
-          this.#answers,
-        );
+      const all = Array.from(
+        { length: to - from },
+        (_, i) => [mediaKeyAt(device, from + i), from + i + 1] as const,
+      );
+      for (let n = 0; n < all.length;) {
+        const what = { projectId: project.id, kind: 'localization', medias: all.slice(n, n + 10) } as const;
+        const { outcome, taken } = await audit(deps, what, this.#answers);
         if (outcome.kind !== 'done') throw new Error('the audit was stopped');
+        n += taken;
       }
     });
     return ms - this.#making;

@@ -10,7 +10,7 @@ import { digesting } from '../../simulation/tator-port.ts';
 import { changeCommand, makeWorld, media, now, refOf, rowOf, serve } from '../store/support.ts';
 
 const rows = ['a', 'b', 'c'].map((id, i) => rowOf(refOf(id), { rowId: i + 1 }));
-const what = { projectId: 1, kind: 'localization', media, mediaId: 9 } as const;
+const what = { projectId: 1, kind: 'localization', medias: [[media, 9]] } as const;
 
 /** The engine's parts over a server that tells these rows; counts what the storage is asked to revise. */
 function depsOf(opened: OpenedStore, told: readonly ServerRow[]): { deps: SyncDeps; revised: () => number } {
@@ -46,7 +46,7 @@ describe('the audit of a media', () => {
     const opened = await makeWorld().open();
     await serve(opened, rows);
     const { deps, revised } = depsOf(opened, rows);
-    expect(await audit(deps, what, new KnownAnswers())).toEqual({ kind: 'done' });
+    expect(await audit(deps, what, new KnownAnswers())).toEqual({ outcome: { kind: 'done' }, taken: 1 });
     expect(revised()).toBe(0);
   });
 
@@ -104,7 +104,10 @@ describe('the audit of a media whose answer is known', () => {
         return answer;
       };
       const server = { readMarksUnless } as Partial<ServerPort> as ServerPort;
-      expect(await audit({ ...deps, server }, what, answers)).toEqual({ kind: 'done' });
+      expect(await audit({ ...deps, server }, what, answers)).toEqual({
+        outcome: { kind: 'done' },
+        taken: 1,
+      });
       return handedOver;
     };
   }

@@ -226,7 +226,7 @@ describe.each(devices)('the storage %s', (_name, make) => {
 
     it('has one print for the same rows of a media, another for others, and none while something waits', async () => {
       const print = async (): Promise<string | null> =>
-        (await at.storage.knownSet(media, 'localization', 'audit')).print;
+        (await at.storage.knownSets([{ media, cursor: 'audit' }], 'localization'))[0]!.print;
       const puts = (row: ServerRow): Promise<void> =>
         at.storage.revise([{ ref: row.ref, media }], () => [{ row }]);
       const empty = await print();
@@ -246,10 +246,14 @@ describe.each(devices)('the storage %s', (_name, make) => {
       await at.storage.revise([{ ref: a, media }], () => [{ conflicts: [conflictOf(a)] }]);
       expect(await print()).toBeNull();
       await at.storage.setCursor('audit', { x: 1 });
-      expect(await at.storage.knownSet(media, 'localization', 'audit')).toEqual({
-        print: null,
-        cursor: { x: 1 },
-      });
+      const places = [media, otherMedia].map((one) => ({
+        media: one,
+        cursor: one === media ? 'audit' : 'none',
+      }));
+      expect(await at.storage.knownSets(places, 'localization')).toEqual([
+        { print: null, count: 2, cursor: { x: 1 } },
+        { print: empty, count: 0, cursor: null },
+      ]);
     });
 
     it('the medias of a project that the server has, as they were last told', async () => {
