@@ -3,8 +3,7 @@ import type { ServerRow } from '../sync/ports.ts';
 
 /**
  * Two sums of 32 bits over the hashes of rows, whatever their order: two sets of rows with the same sums and the
- * same number of rows are the same (but for one chance in 2^64). Not for security. That two sums differ tells
- * nothing: 0 and -0 are the same value of a row, and have two hashes.
+ * same number of rows are the same (but for one chance in 2^64). Not for security.
  */
 export type RowSum = readonly [number, number];
 
@@ -140,9 +139,13 @@ function beginNamed(name: string, place: number): void {
 }
 
 function mixNumber(value: number): void {
-  float[0] = value;
-  mixWord(halves[0] ?? 0);
-  mixWord(halves[1] ?? 0);
+  // Most are small and whole; one that is not has two words.
+  if ((value | 0) === value) mixWord(value);
+  else {
+    float[0] = value;
+    mixWord(halves[0] ?? 0);
+    mixWord(halves[1] ?? 0);
+  }
 }
 
 function mixWord(word: number): void {

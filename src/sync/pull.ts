@@ -1,4 +1,3 @@
-import { groupBy } from '../base/group.ts';
 import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import type { Json } from '../base/json.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
@@ -256,7 +255,7 @@ async function auditGroup(
   const { rows, lists } = read.value;
   if (rows === null) return done;
   answers.forget(name);
-  const rowsOf = groupBy(rows, ({ media }) => media);
+  const rowsOf = byMedia(rows);
   let isAllKnown = true;
   for (const one of group) {
     const told = rowsOf.get(one.media) ?? [];
@@ -279,6 +278,22 @@ async function auditGroup(
   if (others.length > 0) await foldAll(deps, others, {});
   else if (isTold && isAllKnown) answers.note(name, print, lists);
   return done;
+}
+
+/** Lists come media by media: a look-up for each row would cost as much as its comparison. */
+function byMedia(rows: readonly ServerRow[]): Map<MediaKey, ServerRow[]> {
+  const rowsOf = new Map<MediaKey, ServerRow[]>();
+  let media: MediaKey | null = null;
+  let own: ServerRow[] = [];
+  for (const row of rows) {
+    if (row.media !== media) {
+      media = row.media;
+      own = rowsOf.get(media) ?? [];
+      rowsOf.set(media, own);
+    }
+    own.push(row);
+  }
+  return rowsOf;
 }
 
 async function isStill(

@@ -167,3 +167,71 @@ describe('the audit of a media whose answer is known', () => {
     expect(shown.filter(({ fields }) => fields.frame === 77)).toHaveLength(1);
   });
 });
+
+describe('an audit of several medias', () => {
+  const others = Array.from({ length: 8 }, (_, i) => `media ${i}`);
+  const rowsAt = (at: string, count: number): ServerRow[] =>
+    Array.from({ length: count }, (_, i) =>
+      rowOf(refOf(`${at}/${i}`), { media: at, rowId: others.indexOf(at) * 10_000 + i + 1 }),
+    );
+  const told = (rows: readonly ServerRow[], asked: number[][]): ServerPort =>
+    ({
+      readMarksUnless: digesting(async ({ mediaIds = [], after = 0, limit }) => {
+        asked.push(mediaIds);
+        const list = rows.filter(
+          ({ media: at, rowId }) => mediaIds.includes(others.indexOf(at)) && rowId > after,
+        );
+        return { ok: true, value: list.slice(0, limit) };
+      }),
+    }) as Partial<ServerPort> as ServerPort;
+  const all = {
+    projectId: 1,
+    kind: 'localization',
+    medias: others.map((at, i) => [at, i] as const),
+  } as const;
+
+  it('asks for small ones together, and takes over what differs in each', async () => {
+    const opened = await makeWorld().open();
+    const known = others.flatMap((at) => rowsAt(at, 3));
+    await serve(opened, known);
+    const asked: number[][] = [];
+    const { deps, revised } = depsOf(opened, []);
+    const answers = new KnownAnswers();
+    const run = (rows: readonly ServerRow[]) => audit({ ...deps, server: told(rows, asked) }, all, answers);
+    expect(await run(known)).toEqual({ outcome: { kind: 'done' }, taken: 6 });
+    expect(asked).toEqual([[0, 1, 2, 3, 4, 5]]);
+    expect(revised()).toBe(0);
+    const silent = known.map((row) => (row.media === 'media 2' ? { ...row, fields: { frame: 77 } } : row));
+    await run(silent);
+    expect(revised()).toBe(3);
+    expect(await now(opened.store.annotations('media 2', []))).toMatchObject([
+      { fields: { frame: 77 } },
+      { fields: { frame: 77 } },
+      { fields: { frame: 77 } },
+    ]);
+    // What another media misses counts from the second time, for that media alone.
+    const fewer = silent.filter(({ ref }) => ref.elementalId !== 'media 4/1');
+    await run(fewer);
+    expect(await now(opened.store.annotations('media 4', []))).toHaveLength(3);
+    await run(fewer);
+    expect(await now(opened.store.annotations('media 4', []))).toHaveLength(2);
+    expect(await now(opened.store.annotations('media 5', []))).toHaveLength(3);
+  });
+
+  it('asks for a large one alone', async () => {
+    const opened = await makeWorld().open();
+    const known = [...rowsAt('media 0', 2), ...rowsAt('media 1', 4500), ...rowsAt('media 2', 1)];
+    await serve(opened, known);
+    const asked: number[][] = [];
+    const { deps, revised } = depsOf(opened, []);
+    const server = told(known, asked);
+    const from = async (n: number): Promise<number> => {
+      const what = { ...all, medias: all.medias.slice(n) };
+      return (await audit({ ...deps, server }, what, new KnownAnswers())).taken;
+    };
+    expect(await from(0)).toBe(1);
+    expect(await from(1)).toBe(1);
+    expect(new Set(asked.map(String))).toEqual(new Set(['0', '1']));
+    expect(revised()).toBe(0);
+  });
+});
