@@ -64,12 +64,22 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
     }
   };
 
+  // A host that died after the last byte left what nobody has to send again.
+  for (const record of library.records().filter(isWhole)) {
+    const { key, size } = record.media;
+    const settled = settle(key, size);
+    settling.set(key, settled);
+    // What cannot be renamed now is tried again when its file is added again.
+    settled.catch(() => undefined);
+  }
+
   return {
     async begin(params) {
       const known = library.records().find((record) => isSameImport(record, params));
       if (known !== undefined) {
         const { key, stage } = known.media;
-        if (stage.kind === 'failed' && known.synced < params.size) {
+        const isToEnd = known.synced < params.size || (await isFile(partPath(key)));
+        if (stage.kind === 'failed' && isToEnd) {
           await library.update(key, (record) => withStage(record, copying(record.synced, params.size)));
         }
         return { importId: key, mediaKey: key, offset: known.synced };
@@ -150,6 +160,15 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
       return { mediaKeys };
     },
   };
+}
+
+function isWhole({ media, source, synced, fetchedFrom }: MediaRecord): boolean {
+  const { stage, size } = media;
+  return stage.kind === 'copying' && source.kind === 'copy' && synced === size && fetchedFrom === null;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() === true;
 }
 
 /** A process that died just after the renaming has left the file under its new name already. */

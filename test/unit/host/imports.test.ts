@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { TidemarkError } from '../../../src/contract/errors.ts';
 import { createImports, type Imports } from '../../../src/host/media/imports.ts';
 import { openMediaLibrary, type MediaLibrary } from '../../../src/host/media/library.ts';
 import { mediaFolder } from '../../../src/host/media/record.ts';
@@ -37,6 +38,37 @@ describe('an import of which all bytes are here', () => {
     const { offset } = await imports.begin(params);
     expect(await imports.receive(importId, offset, Readable.from([]))).toEqual({ offset: bytes.length });
     expect(library.get(importId).media.stage).toEqual({ kind: 'queued' });
+    expect(prepared).toEqual([importId]);
+  });
+
+  it.each([
+    ['before the new name of the file', 'source.part'],
+    ['after it', 'source.bin'],
+  ])('is entered by the next host where the last one died %s', async (_, name) => {
+    const { importId } = await imports.begin(params);
+    await writeFile(join(mediaFolder(root, importId), name), bytes);
+    await library.update(importId, (record) => ({ ...record, synced: bytes.length }));
+    const preparer = { enqueue: (key: string) => prepared.push(key) } as never;
+    const next = createImports({ root, library, preparer, makeId: () => 'another', clock: systemClock() });
+    // Its file is added again at the same time.
+    const { offset } = await next.begin(params);
+    expect(await next.receive(importId, offset, Readable.from([]))).toEqual({ offset: bytes.length });
+    expect(library.get(importId).media.stage).toEqual({ kind: 'queued' });
+    expect(prepared).toEqual([importId]);
+    expect(await readFile(join(mediaFolder(root, importId), 'source.bin'))).toEqual(bytes);
+  });
+
+  it('is entered when its file is added again, where it could not be renamed at first', async () => {
+    const { importId } = await imports.begin(params);
+    const folder = mediaFolder(root, importId);
+    // A folder of the name stands for a disk that refuses.
+    await mkdir(join(folder, 'source.bin', 'in-the-way'), { recursive: true });
+    await expect(imports.receive(importId, 0, Readable.from([bytes]))).rejects.toThrow();
+    await imports.abandon(importId, new TidemarkError('disk-failed').fault);
+    await rm(join(folder, 'source.bin'), { recursive: true });
+    const { offset } = await imports.begin(params);
+    expect(await imports.receive(importId, offset, Readable.from([]))).toEqual({ offset: bytes.length });
+    expect(await readFile(join(folder, 'source.bin'))).toEqual(bytes);
     expect(prepared).toEqual([importId]);
   });
 
