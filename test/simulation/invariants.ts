@@ -220,6 +220,9 @@ const nothingStaysHidden: Checker = ({ tator, stations }) =>
       if (sameValue(value, read.fields[field]) || station.ledger.touched.get(key)?.has(field)) return [];
       // Written in place between what the request read and what it wrote: no mark tells of it.
       if (isUntold(tator, over, field)) return [];
+      // Written into both marks in place, as the default of a new attribute: they do not differ any more.
+      const base = tator.log.find((one) => one.row.rowId === read.rowId)?.row;
+      if (base !== undefined && base !== read && sameValue(base.fields[field], value)) return [];
       const later = tator.log.slice(i + 1).filter((one) => entityKey(one.row.ref) === key);
       return later.some((one) => !sameValue(one.row.fields[field], row.fields[field]) || one.row.deleted)
         ? []
