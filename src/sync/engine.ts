@@ -17,7 +17,7 @@ import { nameVersions } from './local-versions.ts';
 import { pushMedia } from './media-push.ts';
 import { stockTraits, type SyncStatus } from './ports.ts';
 import { KnownAnswers } from './known-answers.ts';
-import { audit, pull } from './pull.ts';
+import { audit, fewestAuditRows, nextAuditRows, pull } from './pull.ts';
 import { push } from './push.ts';
 import { renewTracks } from './tracks.ts';
 import { Permissions } from './permissions.ts';
@@ -99,6 +99,8 @@ export class Loop {
   #heardAt = -Infinity;
   /** When each thing was last done, by its name; ms. */
   readonly #lastDone = new Map<string, number>();
+  /** Rows of the next audit at most, but for a media that has more. */
+  #auditRows = fewestAuditRows;
   /** Where in the medias of each project the next audit begins. */
   readonly #auditAt = new Map<number, number>();
   /** Requests that nobody waits for any more are known to be in doubt. */
@@ -274,15 +276,19 @@ export class Loop {
     const all = [...(await this.#options.storage.mediaIds(projectId))];
     const from = (this.#auditAt.get(projectId) ?? 0) % Math.max(1, all.length);
     let taken = 1;
+    const { clock } = this.#options;
+    const begun = clock.now();
     for (const kind of ['localization', 'state'] as const) {
       const medias = kind === 'state' ? all.slice(from, from + taken) : all.slice(from);
       if (medias.length === 0) return done;
-      const audited = await audit(this.#deps, { projectId, kind, medias }, this.#answers);
+      const what = { projectId, kind, medias, rows: this.#auditRows };
+      const audited = await audit(this.#deps, what, this.#answers);
       taken = audited.taken;
       // What cannot be read does not keep the others from their turn.
       this.#auditAt.set(projectId, from + taken);
       if (audited.outcome.kind === 'stopped') return audited.outcome;
     }
+    this.#auditRows = nextAuditRows(this.#auditRows, clock.now() - begun);
     return done;
   }
 

@@ -186,9 +186,11 @@ function newestOfEach(rows: ServerRow[]): ServerRow[] {
   return newest.size === rows.length ? rows : [...newest.values()];
 }
 
-/** Medias whose sets are asked for together, and rows of all of them; a larger media is asked for alone. */
+/** Medias whose sets are asked for together at most. */
 const mediasOfAudit = 6;
-const rowsOfAudit = 4000;
+/** Rows of all of them: as many as a fast link brings at once. */
+export const mostAuditRows = 4000;
+export const fewestAuditRows = 250;
 
 interface Audited {
   media: MediaKey;
@@ -200,7 +202,7 @@ interface Audited {
 
 /**
  * Compares the whole sets of the first of these medias with what is known of them: of one, or of as many small
- * ones as make a list. `taken`: how many it were.
+ * ones as have `rows` together. `taken`: how many it were.
  */
 export async function audit(
   deps: SyncDeps,
@@ -208,7 +210,13 @@ export async function audit(
     projectId,
     kind,
     medias,
-  }: { projectId: number; kind: AnnotationKind; medias: readonly (readonly [MediaKey, number])[] },
+    rows,
+  }: {
+    projectId: number;
+    kind: AnnotationKind;
+    medias: readonly (readonly [MediaKey, number])[];
+    rows: number;
+  },
   answers: KnownAnswers,
 ): Promise<{ outcome: PartOutcome; taken: number }> {
   const { storage } = deps;
@@ -224,14 +232,21 @@ export async function audit(
       const known = sets[i];
       return known === undefined ? [] : [{ ...place, known }];
     }),
+    rows,
   );
   const outcome = await auditGroup(deps, { projectId, kind, group }, answers);
   return { outcome, taken: group.length };
 }
 
-function smallOnes(all: readonly Audited[]): Audited[] {
+function smallOnes(all: readonly Audited[], most: number): Audited[] {
   let rows = 0;
-  return all.filter(({ known }, i) => (rows += known.count) <= rowsOfAudit || i === 0);
+  return all.filter(({ known }, i) => (rows += known.count) <= most || i === 0);
+}
+
+/** Rows of the next audit: a round waits for it, and on a slow link the user's edits wait for the round. */
+export function nextAuditRows(rows: number, ms: number): number {
+  if (ms < quick) return Math.min(2 * rows, mostAuditRows);
+  return ms > 5 * quick ? Math.max(Math.ceil(rows / 2), fewestAuditRows) : rows;
 }
 
 async function auditGroup(
@@ -246,9 +261,9 @@ async function auditGroup(
   const isTold = kind !== 'state' && group.every(({ known }) => known.print !== null);
   const print = group.map(({ known }) => known.print).join('+');
   const mediaIds = group.map(({ mediaId }) => mediaId);
-  // One row more than are known, so that a list that holds them all is also seen to be the last.
   const known = group.reduce((sum, { known: { count } }) => sum + count, 0);
-  const limit = Math.min(Math.max(rowsAtOnce, known + 1), rowsOfAudit + 1);
+  // One row more than are known, so that a list that holds them all is also seen to be the last.
+  const limit = known > mostAuditRows ? rowsAtOnce : Math.max(rowsAtOnce, known + 1);
   const query = { projectId, kind, mediaIds, allMarks: false, limit };
   const read = await readSet(deps, query, isTold ? answers.of(name, print) : null);
   if (!read.ok) return stopped(read.failure);

@@ -10,7 +10,7 @@ import type { SyncDeps } from '../../../src/sync/deps.ts';
 import { stockTraits, type MarkQuery, type ServerPort, type ServerRow } from '../../../src/sync/ports.ts';
 import { Permissions } from '../../../src/sync/permissions.ts';
 import { KnownAnswers } from '../../../src/sync/known-answers.ts';
-import { audit, pull } from '../../../src/sync/pull.ts';
+import { audit, mostAuditRows, pull } from '../../../src/sync/pull.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
 import { connectTo } from './connect-to.ts';
 import { mediaKeyAt, mediasOf, project, rowAt, rowsFor, type Device } from './device-data.ts';
@@ -105,7 +105,12 @@ class ScaleBench {
         (_, i) => [mediaKeyAt(device, from + i), from + i + 1] as const,
       );
       for (let n = 0; n < all.length;) {
-        const what = { projectId: project.id, kind: 'localization', medias: all.slice(n, n + 10) } as const;
+        const what = {
+          projectId: project.id,
+          kind: 'localization',
+          medias: all.slice(n, n + 10),
+          rows: mostAuditRows,
+        } as const;
         const { outcome, taken } = await audit(deps, what, this.#answers);
         if (outcome.kind !== 'done') throw new Error('the audit was stopped');
         n += taken;

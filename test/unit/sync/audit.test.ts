@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KnownAnswers } from '../../../src/sync/known-answers.ts';
-import { audit } from '../../../src/sync/pull.ts';
+import { audit, nextAuditRows } from '../../../src/sync/pull.ts';
 import { stockTraits, type ServerPort, type ServerRow } from '../../../src/sync/ports.ts';
 import type { SyncDeps } from '../../../src/sync/deps.ts';
 import { Permissions } from '../../../src/sync/permissions.ts';
@@ -10,7 +10,7 @@ import { digesting } from '../../simulation/tator-port.ts';
 import { changeCommand, makeWorld, media, now, refOf, rowOf, serve } from '../store/support.ts';
 
 const rows = ['a', 'b', 'c'].map((id, i) => rowOf(refOf(id), { rowId: i + 1 }));
-const what = { projectId: 1, kind: 'localization', medias: [[media, 9]] } as const;
+const what = { projectId: 1, kind: 'localization', medias: [[media, 9]], rows: 4000 } as const;
 
 /** The engine's parts over a server that tells these rows; counts what the storage is asked to revise. */
 function depsOf(opened: OpenedStore, told: readonly ServerRow[]): { deps: SyncDeps; revised: () => number } {
@@ -188,6 +188,7 @@ describe('an audit of several medias', () => {
     projectId: 1,
     kind: 'localization',
     medias: others.map((at, i) => [at, i] as const),
+    rows: 4000,
   } as const;
 
   it('asks for small ones together, and takes over what differs in each', async () => {
@@ -216,6 +217,25 @@ describe('an audit of several medias', () => {
     await run(fewer);
     expect(await now(opened.store.annotations('media 4', []))).toHaveLength(2);
     expect(await now(opened.store.annotations('media 5', []))).toHaveLength(3);
+  });
+
+  it('asks for fewer at once where they have more rows than are wanted', async () => {
+    const opened = await makeWorld().open();
+    const known = others.flatMap((at) => rowsAt(at, 3));
+    await serve(opened, known);
+    const { deps } = depsOf(opened, []);
+    const server = told(known, []);
+    const taken = async (rows: number): Promise<number> =>
+      (await audit({ ...deps, server }, { ...all, rows }, new KnownAnswers())).taken;
+    expect([await taken(1), await taken(6), await taken(11)]).toEqual([1, 2, 3]);
+  });
+
+  it('wants more rows of a fast link, and fewer of a slow one, within bounds', () => {
+    expect(nextAuditRows(250, 20)).toBe(500);
+    expect(nextAuditRows(4000, 20)).toBe(4000);
+    expect(nextAuditRows(1000, 600)).toBe(1000);
+    expect(nextAuditRows(1000, 8000)).toBe(500);
+    expect(nextAuditRows(250, 8000)).toBe(250);
   });
 
   it('asks for a large one alone', async () => {
