@@ -13,7 +13,7 @@ export function planRetry(edit: Edit, state: EntityState, context: PlanContext):
     revision: context.order,
     updatedAt: context.now,
   };
-  return settled({ edit, next: again, state, step: null }, context);
+  return settled({ edit, next: again, state, step: null, conflicts: state.conflicts }, context);
 }
 
 /**
@@ -29,7 +29,7 @@ export function planDiscard(edit: Edit, state: EntityState, context: PlanContext
     edit.ref.kind === 'media' || (mine === null && truth === null)
       ? null
       : { ref, projectId, type, media, before: mine, after: truth };
-  return settled({ edit, next, state, step }, context);
+  return settled({ edit, next, state, step, conflicts: [] }, context);
 }
 
 /** What an edit that is given up leaves to do: members to put back, or a request that may still take effect. */
@@ -60,11 +60,18 @@ function settled(
     next,
     state,
     step,
-  }: { edit: Edit; next: Edit | null; state: EntityState; step: JournalStep | null },
+    conflicts,
+  }: {
+    edit: Edit;
+    next: Edit | null;
+    state: EntityState;
+    step: JournalStep | null;
+    /** Those that are left to be answered. */
+    conflicts: EntityState['conflicts'];
+  },
   context: PlanContext,
 ): Plan {
   const { ref, media } = edit;
-  const conflicts = next?.op === edit.op ? state.conflicts : [];
   const entry = {
     id: context.id,
     media,

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { Dexie } from 'dexie';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import type { Json } from '../../../src/base/json.ts';
+import type { Fields } from '../../../src/domain/fields.ts';
 import { seededRandom, uuidFrom, type MakeId } from '../../../src/base/random.ts';
 import type { ElementalId, EntityRef } from '../../../src/domain/identity.ts';
 import { entityKey } from '../../../src/domain/identity.ts';
@@ -141,3 +144,16 @@ export function deleteCommand(ref: EntityRef) {
 }
 
 export { entityKey };
+
+/** As JSON tells it: an infinite number, or minus zero, is none of its values. */
+export const toldAsJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** Fields as strange as JSON allows, of few names, so that two of them are often alike. */
+export const strangeFields = fc.dictionary(
+  fc.constantFrom('frame', 'geometry', 'attributes.Species', 'toString', '__proto__'),
+  fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom('Hake', 'Hak', '', 0, 1, '0', false, null, [], {}),
+    fc.record({ kind: fc.constant('box'), x: fc.double() }),
+  ) as fc.Arbitrary<Json>,
+) as fc.Arbitrary<Fields>;

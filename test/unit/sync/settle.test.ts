@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { visibleFields } from '../../../src/store/overlay.ts';
 import { planDiscard } from '../../../src/store/parked.ts';
 import { planResolution } from '../../../src/store/resolution.ts';
-import { fold } from '../../../src/sync/merge.ts';
+import { fold, list } from '../../../src/sync/merge.ts';
 import { park, settle, settleEcho } from '../../../src/sync/settle.ts';
 import { attemptOf, editOf, rowOf, stateOf, testContext } from './support.ts';
 
@@ -183,10 +183,14 @@ describe('settling the patch that takes the members out of a track for its delet
     const edit = editOf({ base, changes: { frame: 4 }, maybeSent: true });
     const status = { kind: 'parked' as const, reason: 'no', at: 1 };
     const attempt = attemptOf({ intent: 'patch', baseMark: 0, sent: { frame: 4 } });
-    const state = stateOf({ row: base, edit: { ...edit, status }, attempt });
+    const collision = { edit, theirs: rowOf({ mark: 1 }), field: 'frame', base: 1, mine: 4, value: 9 };
+    const conflicts = list([], collision, testContext());
+    const state = stateOf({ row: base, edit: { ...edit, status }, attempt, conflicts });
     const plan = planDiscard(state.edit!, state, { id: 'give-up', order: 5, now: 5 });
     const given = { ...state, ...plan.rewrites[0]?.revision };
     expect(visibleFields(given)).toEqual(base.fields);
+    expect(given.conflicts).toEqual([]);
+    expect(plan.journal).toMatchObject({ entry: { settled: conflicts } });
     const landed = rowOf({ mark: 1, fields: { ...base.fields, frame: 4 } });
     expect(settle(given, [base, landed], testContext()).edit).toMatchObject({ changes: { frame: 1 } });
     const absent = settle(given, [base], testContext());
