@@ -195,8 +195,9 @@ export const hostMethods = {
    * Runs one operation of the REST contract with the account's token. `args` is the flat object of
    * the client (path and query parameters, `body`). Fails with the catalogue's codes. A hub carries out a
    * POST with an `idempotencyKey` once, however often it comes; a stock Tator does not look at it.
-   * With `known`, the answer's bytes are told by their `digest`; is that the known one, `value` is null:
-   * the caller has what it says, and nobody parses it.
+   * With `known`, a list is told together with its `digest` and the `prints` of its rows
+   * (`base/row-prints.ts`); is the digest the known one, `value` is null: the caller has what it says, and
+   * nobody parses it.
    */
   'server.call': method(
     Type.Object({
@@ -207,7 +208,11 @@ export const hostMethods = {
       idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
       known: Type.Optional(Type.String({ maxLength: 64 })),
     }),
-    Type.Object({ value: Type.Unknown(), digest: Type.Optional(Type.String()) }),
+    Type.Object({
+      value: Type.Unknown(),
+      digest: Type.Optional(Type.String()),
+      prints: Type.Optional(Type.Array(Type.Number())),
+    }),
   ),
 
   /**

@@ -74,17 +74,18 @@ export class HostServer implements ServerPort {
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
     return answerOf(async () => {
       const { operation, args } = listRequest(query);
-      const rows = asList(await this.#call(operation, args), operation);
-      return this.#rows(query.projectId, query.kind, rows);
+      const { value, prints } = await this.#readUnless(operation, args, '');
+      return this.#rows(query.projectId, query.kind, asList(value, operation), prints);
     }, read);
   }
 
   readMarksUnless(query: MarkQuery, known: string | null): Promise<Answer<DigestedMarks>> {
     return answerOf(async () => {
       const { operation, args } = listRequest(query);
-      const { value, digest } = await this.#readUnless(operation, args, known ?? '');
+      const { value, digest, prints } = await this.#readUnless(operation, args, known ?? '');
       if (digest === known) return { digest, rows: null };
-      return { digest, rows: await this.#rows(query.projectId, query.kind, asList(value, operation)) };
+      const rows = await this.#rows(query.projectId, query.kind, asList(value, operation), prints);
+      return { digest, rows };
     }, read);
   }
 
@@ -278,7 +279,12 @@ export class HostServer implements ServerPort {
     });
   }
 
-  async #rows(projectId: number, kind: 'localization' | 'state', rows: Wire[]): Promise<ServerRow[]> {
+  async #rows(
+    projectId: number,
+    kind: 'localization' | 'state',
+    rows: Wire[],
+    prints: readonly number[] = [],
+  ): Promise<ServerRow[]> {
     const mediaIds = rows.flatMap((row) => (kind === 'state' ? idList(row.media) : asId(row.media, 'media')));
     const memberIds = kind === 'state' ? rows.flatMap((row) => idList(row.localizations)) : [];
     const context: RowContext = {
@@ -286,9 +292,18 @@ export class HostServer implements ServerPort {
       dtypeOf: (type) => this.#dtypes.get(type),
       memberOf: await this.#members.resolve(projectId, memberIds),
     };
+    // What a state says is not in its bytes alone: which elements its members are can change without them.
     if (kind === 'state') return rows.map((row) => stateRow(row, context));
     for (const row of rows) this.#members.learn(asId(row.id, 'id'), textOr(row.elemental_id, ''));
-    return rows.map((row) => localizationRow(row, context));
+    const made = rows.map((row) => localizationRow(row, context));
+    // Where there is not one for each, nobody knows which is whose.
+    if (prints.length !== made.length) return made;
+    made.forEach((row, i) => {
+      const print = prints[i];
+      // The drawing of a type that was not told yet is guessed, and may be another one later.
+      if (print !== undefined && this.#dtypes.has(row.type)) row.print = print;
+    });
+    return made;
   }
 
   async #stateSpecs(projectId: number, specs: CreateSpec[]): Promise<Wire[]> {

@@ -9,14 +9,14 @@ export type ServerCall = (
 ) => Promise<unknown>;
 
 /**
- * A read whose answer may be known by its digest: `value` is null where it is. Any text that is no digest
- * asks for both. Throws `TidemarkError`.
+ * A read of a list that may be known by its digest: `value` is null where it is. The empty text is no digest:
+ * with it the list is told in any case, and the print of each row. Throws `TidemarkError`.
  */
 export type ReadUnless = (
   operation: string,
   args: Record<string, unknown>,
   known: string,
-) => Promise<{ value: unknown; digest: string }>;
+) => Promise<{ value: unknown; digest: string; prints: readonly number[] }>;
 
 /** One of a hub's own operations; null where the server has none of it. Throws `TidemarkError`. */
 export type ReadExtension = (
@@ -31,9 +31,13 @@ export function readExtensionOf(host: Host, account: string): ReadExtension {
 
 export function readUnlessOf(host: Host, account: string): ReadUnless {
   return async (operation, args, known) => {
-    const { value, digest } = await host.call('server.call', { account, operation, args, known });
+    const {
+      value,
+      digest,
+      prints = [],
+    } = await host.call('server.call', { account, operation, args, known });
     if (digest === undefined) throw new TidemarkError('garbled-answer', { detail: 'no digest' });
-    return { value, digest };
+    return { value, digest, prints };
   };
 }
 

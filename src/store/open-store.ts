@@ -62,7 +62,7 @@ export async function openStore({
     db.close();
     throw error;
   }
-  const pages = new Pages(db);
+  const pages = new Pages(db, makeId);
   const parts = { db, pages, recorder, outline };
   const store = new DexieAnnotationStore({ ...parts, accountId, clock, makeId });
   return {

@@ -9,7 +9,7 @@ import type { RowMark, ServerRow } from '../sync/ports.ts';
  *
  *   2 <length of the index>\n<index><body>
  *
- *   index  kind and version of the page; elemental id, row id and mark of each row
+ *   index  kind and version of the page; elemental id, row id, mark and print of each row
  *   body   everything else
  *
  * A text that begins with `[` is a page of the first form: the rows as JSON.
@@ -35,9 +35,11 @@ export interface Index {
   /** Each less the one before. */
   rowIds: number[];
   marks: Column;
+  /** Null where a row has none; absent where no row has one. */
+  prints?: (number | null)[];
 }
 
-const indexed = new Set(['ref', 'rowId', 'mark']);
+const indexed = new Set(['ref', 'rowId', 'mark', 'print']);
 const noNames: ReadonlySet<string> = new Set();
 const deepest = 3;
 const mostShapes = 32;
@@ -64,6 +66,7 @@ export function packRows(rows: readonly ServerRow[]): string {
       rows.map(({ mark }) => mark),
       0,
     ),
+    ...(rows.some(({ print }) => print !== undefined) && { prints: rows.map(({ print }) => print ?? null) }),
   };
   const head = JSON.stringify(index);
   const body = JSON.stringify(objectColumn(rows as unknown as Record<string, Json>[], 0, indexed));
@@ -74,8 +77,14 @@ export function unpackRows(text: string): ServerRow[] {
   const parts = split(text);
   if (parts === null) return JSON.parse(text) as ServerRow[];
   const marks = marksOf(parts.index);
-  const rest = valuesOf(JSON.parse(parts.body) as Column, marks.length);
-  return marks.map((mark, i) => Object.assign(rest[i] as unknown as ServerRow, mark));
+  const rest = valuesOf(JSON.parse(parts.body) as Column, marks.length) as unknown as ServerRow[];
+  const { prints } = parts.index;
+  return marks.map((mark, i) => {
+    const row = Object.assign(rest[i] ?? {}, mark) as ServerRow;
+    const print = prints?.[i];
+    if (typeof print === 'number') row.print = print;
+    return row;
+  });
 }
 
 /** Reads only which rows there are. */

@@ -23,14 +23,14 @@ export class PackedPage {
       const rows = unpackRows(text);
       this.size = rows.length;
       this.#isId = (at, id) => rows[at]?.ref.elementalId === id;
-      this.#isRow = (at, row) => sameJson(rows[at], row);
+      this.#isRow = (at, { print: _print, ...row }) => sameJson(rows[at], row);
       this.#readIds = () => rows.map(({ ref }) => ref.elementalId);
       return;
     }
     const { index, body } = parts;
     const rowIds = rowIdsOf(index);
     const isMark = testOf(index.marks);
-    const isRest = testOf(body, notInBody);
+    const isRest = testOf(body, membersApart);
     this.size = index.n;
     this.#isId = testOf(index.ids);
     this.#isRow = (at, row) =>
@@ -52,17 +52,21 @@ export class PackedPage {
     return this.#places.get(id) ?? -1;
   }
 
-  /** Whether this is, to the last value, the row at a place that `isAt` or `placeOf` told. */
+  /** Whether this is, to the last value but its print, the row at a place that `isAt` or `placeOf` told. */
   holds(at: number, row: ServerRow): boolean {
     return this.#isRow(at, row);
   }
 }
 
-/** Members of a row that stand in the index of a page. */
-const notInBody = 3;
+/** How many members of an object a column leaves out. */
+type Apart = (value: object) => number;
 
-/** `apart`: members of each object that the column leaves out. */
-function testOf(column: Column, apart = 0): Test {
+const noneApart: Apart = () => 0;
+
+/** What of a row stands in the index of a page: three members, and its print. */
+const membersApart: Apart = (row) => ('print' in row ? 4 : 3);
+
+function testOf(column: Column, apart = noneApart): Test {
   if ('v' in column) {
     const { v } = column;
     return (at, value) => v[at] === value || sameJson(v[at], value);
@@ -79,19 +83,19 @@ function testOf(column: Column, apart = 0): Test {
   return objectTest(column, apart);
 }
 
-function objectTest({ s, i, f }: Extract<Column, { s: string[][] }>, apart: number): Test {
+function objectTest({ s, i, f }: Extract<Column, { s: string[][] }>, apart: Apart): Test {
   // Every object has a member of this name, asked for or not: such a page is unpacked to be compared.
   if (s.some((names) => names.includes('__proto__'))) return () => false;
   const shapes = s.map((names, n) => {
     const tests = (f[n] ?? []).map((column) => testOf(column));
-    return { size: names.length + apart, members: names.map((name, k) => ({ name, test: tests[k] })) };
+    return { size: names.length, members: names.map((name, k) => ({ name, test: tests[k] })) };
   });
   const placeOf = placesIn(i, s.length);
   return (at, value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     const { shape, place } = placeOf(at);
     const known = shapes[shape];
-    if (known === undefined || Object.keys(value).length !== known.size) return false;
+    if (known === undefined || Object.keys(value).length !== known.size + apart(value)) return false;
     for (const { name, test } of known.members)
       if (test?.(place, (value as Record<string, Json>)[name]) !== true) return false;
     return true;

@@ -1,13 +1,14 @@
 import { Dexie } from 'dexie';
 import { groupBy } from '../base/group.ts';
 import { sameJson } from '../base/json.ts';
+import type { MakeId } from '../base/random.ts';
+import { addPrints, sumOfPrints } from '../base/row-prints.ts';
 import type { ElementalId, EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
 import { entityKey, type EntityKey } from '../domain/identity.ts';
 import type { Place, RowMark, ServerRow } from '../sync/ports.ts';
 import { whereAny } from './lookup-many.ts';
 import { packRows, unpackMarks, unpackRows } from './pack.ts';
 import { PackedBook, PackedPage } from './packed-page.ts';
-import { addSums, noRows, printOf, sumOfRows, type RowSum } from './row-sum.ts';
 import { pageSize, type PageHead, type TidemarkDatabase } from './schema.ts';
 
 /** A page, parsed. Its rows are never changed in place: other readers hold them too. */
@@ -25,6 +26,7 @@ const cachedPages = 100;
  */
 export class Pages {
   readonly #db: TidemarkDatabase;
+  readonly #makeId: MakeId;
   /** By digest, oldest use first. */
   readonly #cache = new Map<string, readonly ServerRow[]>();
   /** Where in a page an element is; made when first asked for, gone with the page. */
@@ -33,8 +35,9 @@ export class Pages {
   /** The heads that a transaction has read. */
   readonly #read = new WeakMap<object, { medias: ReadonlySet<MediaKey>; heads: PageHead[] }>();
 
-  constructor(db: TidemarkDatabase) {
+  constructor(db: TidemarkDatabase, makeId: MakeId) {
     this.#db = db;
+    this.#makeId = makeId;
   }
 
   async ofMedia(media: MediaKey): Promise<ParsedPage[]> {
@@ -48,14 +51,10 @@ export class Pages {
     return blobs.flatMap((blob) => (blob === undefined ? [] : unpackMarks(blob.json)));
   }
 
-  /** Stands for all rows of the media and kind; what pages of earlier versions have is told by their digests. */
-  async printOf(media: MediaKey, kind: EntityKind): Promise<{ print: string; count: number }> {
+  /** Of the prints of all rows of the media and kind; null where one of them has none. */
+  async sumOf(media: MediaKey, kind: EntityKind): Promise<{ sum: number | null; count: number }> {
     const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
-    const sum = sumOfHeads(heads);
-    const count = countOf(heads);
-    const print =
-      sum === null ? heads.map(({ id, digest }) => `${id}=${digest}`).join(' ') : printOf(count, sum);
-    return { print, count };
+    return { sum: sumOfHeads(heads), count: countOf(heads) };
   }
 
   /** Whether these are all rows of the media and kind, in any order, each as it is known. */
@@ -72,6 +71,22 @@ export class Pages {
       ]),
     );
     return rows.every((row) => books.get(row.ref.version)?.take(row) === true);
+  }
+
+  /** Takes over the prints of rows that are known, which `areAll` has just said of them. */
+  async notePrints(media: MediaKey, kind: EntityKind, rows: readonly ServerRow[]): Promise<void> {
+    const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
+    const lacking = heads.filter((head) => !hasSum(head));
+    const told = new Map(rows.map((row) => [entityKey(row.ref), row]));
+    // Where all have one, any of them may be old.
+    const pages = await this.#parsed(lacking.length > 0 ? lacking : heads);
+    const renewed = pages.flatMap((page) =>
+      page.rows.flatMap(({ ref, print }) => {
+        const row = told.get(entityKey(ref));
+        return row?.print === undefined || row.print === print ? [] : [{ place: { ref, media }, row }];
+      }),
+    );
+    if (renewed.length > 0) await this.write(renewed);
   }
 
   /** Server truth of the entities, by key; entities without any are absent. */
@@ -164,10 +179,12 @@ export class Pages {
     const transaction = Dexie.currentTransaction as object | null;
     if (transaction !== null) this.#read.delete(transaction);
     const blobs = pages.map(({ head, rows }) => ({ id: head.id, json: packRows(rows) }));
-    const heads = pages.map(({ head, rows }) => {
-      const sum = sumOfRows(rows);
-      return { ...head, count: rows.length, digest: printOf(rows.length, sum), sum };
-    });
+    const heads = pages.map(({ head, rows }) => ({
+      ...head,
+      count: rows.length,
+      digest: this.#makeId(),
+      sum: sumOfPrints(rows.map(({ print }) => print)),
+    }));
     pages.forEach(({ head, rows }, i) => {
       // A first pull fills page after page that nobody reads soon: only what can still grow is kept.
       const isFilled = head.digest === '' && rows.length === pageSize;
@@ -290,12 +307,16 @@ function countOf(heads: readonly PageHead[]): number {
   return heads.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** The sum of the rows of all pages; null where a page of an earlier version has none. */
-function sumOfHeads(heads: readonly PageHead[]): RowSum | null {
-  let sum = noRows;
+function sumOfHeads(heads: readonly PageHead[]): number | null {
+  let sum = 0;
   for (const head of heads) {
-    if (head.sum === undefined) return null;
-    sum = addSums(sum, head.sum);
+    if (!hasSum(head)) return null;
+    sum = addPrints(sum, head.sum);
   }
   return sum;
+}
+
+/** Pages of earlier versions have none, or another kind of it. */
+function hasSum(head: PageHead): head is PageHead & { sum: number } {
+  return typeof head.sum === 'number';
 }

@@ -4,7 +4,6 @@ import type { Fields } from '../domain/fields.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import type { EntityKey, EntityKind, EntityRef, MediaKey } from '../domain/identity.ts';
 import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
-import type { RowSum } from './row-sum.ts';
 import type { MediaItem } from './types.ts';
 
 /**
@@ -18,11 +17,11 @@ export interface PageHead {
   version: number;
   kind: EntityKind;
   n: number;
-  /** Tells pages of other rows apart. */
+  /** Another one each time that the page is written. */
   digest: string;
   count: number;
-  /** `row-sum.ts`; absent in pages of earlier versions. */
-  sum?: RowSum;
+  /** Of the prints of its rows; a number where each has one. */
+  sum?: unknown;
 }
 
 export interface PageBlob {

@@ -30,7 +30,6 @@ import type { Outline } from './outline.ts';
 import type { Pages } from './pages.ts';
 import { encodeLine } from './recorder-lines.ts';
 import { askedBy, askedLine, releasable, type Asked } from './replay.ts';
-import { printOf, sumOfRows } from './row-sum.ts';
 import type { TidemarkDatabase } from './schema.ts';
 import type { Recorder } from './types.ts';
 
@@ -144,8 +143,10 @@ export class DexieSyncStorage implements SyncStorage {
 
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean> {
     const db = this.#db;
-    return db.transaction('r', [db.pageHeads, db.pageBlobs, db.edits, db.conflicts], async () => {
-      return !(await this.#isWaiting(media)) && (await this.#pages.areAll(media, kind, rows));
+    return db.transaction('rw', [db.pageHeads, db.pageBlobs, db.edits, db.conflicts], async () => {
+      if ((await this.#isWaiting(media)) || !(await this.#pages.areAll(media, kind, rows))) return false;
+      await this.#pages.notePrints(media, kind, rows);
+      return true;
     });
   }
 
@@ -155,23 +156,19 @@ export class DexieSyncStorage implements SyncStorage {
   ): Promise<KnownSet[]> {
     const db = this.#db;
     return db.transaction('r', [db.pageHeads, db.edits, db.conflicts, db.meta], async () => {
-      const [edited, asked, prints, cursors] = await Promise.all([
+      const [edited, asked, sums, cursors] = await Promise.all([
         db.edits.orderBy('media').uniqueKeys(),
         db.conflicts.orderBy('media').uniqueKeys(),
-        Promise.all(places.map(({ media }) => this.#pages.printOf(media, kind))),
+        Promise.all(places.map(({ media }) => this.#pages.sumOf(media, kind))),
         db.meta.bulkGet(places.map(({ cursor }) => cursorName(cursor))),
       ]);
       const waiting = new Set([...edited, ...asked]);
       return places.map(({ media }, i) => ({
-        print: waiting.has(media) ? null : (prints[i]?.print ?? null),
-        count: prints[i]?.count ?? 0,
+        sum: waiting.has(media) ? null : (sums[i]?.sum ?? null),
+        count: sums[i]?.count ?? 0,
         cursor: cursors[i]?.value ?? null,
       }));
     });
-  }
-
-  printOfRows(rows: readonly ServerRow[]): string {
-    return printOf(rows.length, sumOfRows(rows));
   }
 
   /** Whether something of the user lies over the media's rows; inside a transaction. */

@@ -6,23 +6,23 @@ export interface KnownList {
 }
 
 /**
- * Answers that told nothing new, by their digests, each with the print of the rows that it was compared
- * with. While both stay as they are, there is nothing to parse and to compare. Forgotten at the end of
- * the process: what a later program makes of the same bytes may differ.
+ * Sets that came in several lists and told nothing new, by the digests of the lists: what is known of a set tells
+ * the digest of all of it, but not where a list ends. Forgotten at the end of the process.
  */
 export class KnownAnswers {
-  readonly #known = new Map<string, { print: string; lists: readonly KnownList[] }>();
+  /** Each with the digest of the whole set. */
+  readonly #known = new Map<string, { whole: string; lists: readonly KnownList[] }>();
   /** Sets of which the last audit has left nothing in doubt. */
   readonly #clean = new Set<string>();
 
-  /** The lists of the set that told exactly what has this print; null where none did. */
-  of(name: string, print: string): readonly KnownList[] | null {
+  /** The lists that told exactly this set; null where none did. */
+  of(name: string, whole: string): readonly KnownList[] | null {
     const known = this.#known.get(name);
-    return known?.print === print ? known.lists : null;
+    return known?.whole === whole ? known.lists : null;
   }
 
-  note(name: string, print: string, lists: readonly KnownList[]): void {
-    this.#known.set(name, { print, lists });
+  note(name: string, whole: string, lists: readonly KnownList[]): void {
+    this.#known.set(name, { whole, lists });
   }
 
   forget(name: string): void {

@@ -76,7 +76,8 @@ function arrived(base: ServerRow, attempt: Attempt | null, row: ServerRow): Serv
   const sent = Object.entries(attempt?.sent ?? {}).filter(([field, value]) =>
     sameValue(row.fields[field], value),
   );
-  return { ...base, fields: { ...base.fields, ...Object.fromEntries(sent) } };
+  const { print: _print, ...seen } = base;
+  return { ...seen, fields: { ...base.fields, ...Object.fromEntries(sent) } };
 }
 
 /** Fields that were sent, were said to be stored, and still show what was there before. */
@@ -110,7 +111,8 @@ function created(
     if (!sameValue(sent, mine) || dropped) changes[field] = mine;
   }
   const seen = Object.entries(row.fields).filter(([field]) => !unknown.has(field));
-  const base = { ...row, fields: Object.fromEntries(seen) };
+  const { print: _print, ...shown } = row;
+  const base = { ...shown, fields: Object.fromEntries(seen) };
   const next: Edit = { ...edit, op: 'edit', base, changes, maybeSent: false };
   return { ...rebase({ ...rest, row, edit: next, attempt: null }, row, context), attempt: null };
 }

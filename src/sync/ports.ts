@@ -34,15 +34,17 @@ export interface ServerRow {
   modifiedBy: number | null;
   /** ISO 8601, UTC, as the server wrote it. */
   modifiedAt: string;
+  /**
+   * Of the bytes that told the row (`base/row-prints.ts`), where it came in a list and says all that those did:
+   * whoever makes another row of it leaves this out.
+   */
+  print?: number;
 }
 
 /** The rows that are known of a media, and what the last audit has left of it. */
 export interface KnownSet {
-  /**
-   * Stands for the rows, whatever their order: another text where one of them differs in any value. Null while
-   * something of the user waits there.
-   */
-  print: string | null;
+  /** Of the prints of the rows; null where one has none, and while something of the user waits there. */
+  sum: number | null;
   /** Rows, tombstones included. */
   count: number;
   cursor: Json;
@@ -246,7 +248,7 @@ export function mediaRow(
 /** The server, as the engine sees it. Every call may be lost before or after it took effect. */
 export interface ServerPort {
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>>;
-  /** As `readMarks`, without the rows where the answer is to the last byte the one of this digest. */
+  /** As `readMarks`, without the rows where the list has this digest (`digestOf` in `base/row-prints.ts`). */
   readMarksUnless(query: MarkQuery, known: string | null): Promise<Answer<DigestedMarks>>;
   /**
    * Row ids in the order of the specs. All of one kind and project, at most 500. With a `key` (`keyed`)
@@ -294,7 +296,7 @@ export interface ServerPort {
 
 /** An answer to `readMarks`, or only that it is the known one. */
 export interface DigestedMarks {
-  /** Of the answer as the server sent it. */
+  /** Of the list as the server sent it. */
   digest: string;
   /** Null where the digest is the known one. */
   rows: ServerRow[] | null;
@@ -381,8 +383,8 @@ export interface SyncStorage {
   doubtSentAttempts(): Promise<void>;
   /**
    * Whether exactly these rows of the media are known, in any order and to the last value, and nothing
-   * of the user's waits there: then they tell nothing new. Far cheaper than to revise them. False where
-   * it cannot tell.
+   * of the user's waits there: then they tell nothing new but their prints, which are written down. Far cheaper
+   * than to revise them. False where it cannot tell.
    */
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean>;
   /** What an audit of each of the medias needs to know beforehand, in one read; with the named cursors. */
@@ -390,8 +392,6 @@ export interface SyncStorage {
     places: readonly { media: MediaKey; cursor: string }[],
     kind: 'localization' | 'state',
   ): Promise<KnownSet[]>;
-  /** The print of the known rows, were these the known ones. */
-  printOfRows(rows: readonly ServerRow[]): string;
   /** Which rows of one media are known, tombstones included. */
   marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<RowMark[]>;
 

@@ -1,9 +1,10 @@
-import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import type { Json } from '../base/json.ts';
+import { addPrints, digestOf, sumOfPrints } from '../base/row-prints.ts';
+import { entityKey, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import { done, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold, isNews, rebase } from './merge.ts';
 import type { KnownAnswers, KnownList } from './known-answers.ts';
-import type { Answer, Cursors, KnownSet, MarkQuery, RowMark, ServerPort, ServerRow } from './ports.ts';
+import type { Answer, Cursors, KnownSet, MarkQuery, RowMark, ServerRow } from './ports.ts';
 
 /*
  * Pull, in layers, since no single one sees every change (a server writes some without moving any
@@ -20,7 +21,7 @@ type AnnotationKind = 'localization' | 'state';
 const rowsAtOnce = 2000;
 const fewestRows = 500;
 /** A transaction of more would keep the user's edits waiting. */
-const mostRows = 4000;
+const mostRows = 3000;
 /** ms that a list takes on a fast link, and on one that may be gone before the next has come. */
 const quick = 300;
 const slow = 8000;
@@ -256,32 +257,29 @@ async function auditGroup(
 ): Promise<PartOutcome> {
   const { storage } = deps;
   const name = `audit/${group.map(({ media }) => media).join('+')}/${kind}`;
-  // The members of a track are told by row ids, and which elements those are can change while the answer stays
-  // as it is: states are always compared.
-  const isTold = kind !== 'state' && group.every(({ known }) => known.print !== null);
-  const print = group.map(({ known }) => known.print).join('+');
   const mediaIds = group.map(({ mediaId }) => mediaId);
-  const known = group.reduce((sum, { known: { count } }) => sum + count, 0);
+  const { sum, count } = together(group);
+  const isOne = count <= mostAuditRows;
   // One row more than are known, so that a list that holds them all is also seen to be the last.
-  const limit = known > mostAuditRows ? rowsAtOnce : Math.max(rowsAtOnce, known + 1);
+  const limit = isOne ? Math.max(rowsAtOnce, count + 1) : rowsAtOnce;
+  const whole = sum === null ? null : digestOf(count, sum);
+  const known = isOne && whole !== null ? [{ after: 0, digest: whole }] : answers.of(name, whole ?? '');
   const query = { projectId, kind, mediaIds, allMarks: false, limit };
-  const read = await readSet(deps, query, isTold ? answers.of(name, print) : null);
+  const read = await readSet(deps, query, known ?? []);
   if (!read.ok) return stopped(read.failure);
   const { rows, lists } = read.value;
-  if (rows === null) return done;
+  if (rows === null) {
+    for (const { name: cursor, known: one } of group) await noteClean(deps, answers, cursor, one);
+    return done;
+  }
   answers.forget(name);
   const rowsOf = byMedia(rows);
   let isAllKnown = true;
   for (const one of group) {
     const told = rowsOf.get(one.media) ?? [];
     rowsOf.delete(one.media);
-    const isSame = one.known.print !== null && one.known.print === storage.printOfRows(told);
-    if (isSame || (await storage.isKnown(one.media, kind, told))) {
-      if (!answers.isClean(one.name) && parseSuspects(one.known.cursor).size > 0)
-        await storage.setCursor(one.name, {});
-      answers.noteClean(one.name, true);
-      // Compared only now: what stands here may be newer than the print.
-      isAllKnown &&= isSame || (await isStill(deps, one, kind));
+    if (isSame(one.known, told) || (await storage.isKnown(one.media, kind, told))) {
+      await noteClean(deps, answers, one.name, one.known);
       continue;
     }
     isAllKnown = false;
@@ -291,8 +289,35 @@ async function auditGroup(
   // Tracks whose first media is another one.
   const others = [...rowsOf.values()].flat();
   if (others.length > 0) await foldAll(deps, others, {});
-  else if (isTold && isAllKnown) answers.note(name, print, lists);
+  else if (isAllKnown && !isOne) {
+    const told = sumOfPrints(rows.map(({ print }) => print));
+    if (told !== null) answers.note(name, digestOf(rows.length, told), lists);
+  }
   return done;
+}
+
+function together(group: readonly Audited[]): { sum: number | null; count: number } {
+  let all: { sum: number | null; count: number } = { sum: 0, count: 0 };
+  for (const { known } of group) {
+    const sum = all.sum === null || known.sum === null ? null : addPrints(all.sum, known.sum);
+    all = { sum, count: all.count + known.count };
+  }
+  return all;
+}
+
+function isSame({ sum, count }: KnownSet, told: readonly ServerRow[]): boolean {
+  return sum !== null && count === told.length && sum === sumOfPrints(told.map(({ print }) => print));
+}
+
+/** The set is as it is known: what the audit before has missed was there after all. */
+async function noteClean(
+  { storage }: SyncDeps,
+  answers: KnownAnswers,
+  name: string,
+  { cursor }: KnownSet,
+): Promise<void> {
+  if (!answers.isClean(name) && parseSuspects(cursor).size > 0) await storage.setCursor(name, {});
+  answers.noteClean(name, true);
 }
 
 /** Lists come media by media: a look-up for each row would cost as much as its comparison. */
@@ -309,15 +334,6 @@ function byMedia(rows: readonly ServerRow[]): Map<MediaKey, ServerRow[]> {
     own.push(row);
   }
   return rowsOf;
-}
-
-async function isStill(
-  { storage }: SyncDeps,
-  { media, name, known }: Audited,
-  kind: AnnotationKind,
-): Promise<boolean> {
-  const [now] = await storage.knownSets([{ media, cursor: name }], kind);
-  return now?.print === known.print;
 }
 
 /** Takes over what the whole set of a media tells; a row that two audits in a row miss is gone. */
@@ -361,22 +377,29 @@ function differs(known: RowMark, listed: ServerRow | undefined): boolean {
 
 /** The rows, and the lists that they came in; null for the rows where all lists are the known ones. */
 async function readSet(
-  { server }: SyncDeps,
+  { server }: Pick<SyncDeps, 'server'>,
   query: MarkQuery,
-  known: readonly KnownList[] | null,
+  known: readonly KnownList[],
 ): Promise<Answer<{ rows: ServerRow[] | null; lists: KnownList[] }>> {
-  if (known !== null) {
-    const same = await isSame(server, query, known);
-    if (!same.ok) return same;
-    if (same.value) return { ok: true, value: { rows: null, lists: [...known] } };
-  }
   const rows: ServerRow[] = [];
   const lists: KnownList[] = [];
+  /** Lists that are known and were not told again. */
+  let skipped = 0;
   for (let after = 0; ;) {
-    const answer = await server.readMarksUnless({ ...query, after }, null);
+    const expected = skipped === lists.length ? known[skipped] : undefined;
+    const answer = await server.readMarksUnless({ ...query, after }, expected?.digest ?? null);
     if (!answer.ok) return answer;
     const { digest, rows: more } = answer.value;
-    if (more === null) return { ok: false, failure: { kind: 'unknown-outcome', message: 'no rows' } };
+    if (more === null) {
+      skipped += 1;
+      lists.push({ after, digest });
+      const next = known[skipped];
+      if (next === undefined) return { ok: true, value: { rows: null, lists } };
+      after = next.after;
+      continue;
+    }
+    // Something else is rare: what was skipped is read after all.
+    if (skipped > 0) return readSet({ server }, query, []);
     rows.push(...more);
     lists.push({ after, digest });
     const last = more.at(-1);
@@ -384,20 +407,6 @@ async function readSet(
       return { ok: true, value: { rows, lists } };
     after = last.rowId;
   }
-}
-
-/** Whether the server answers as it did before, list by list. Something else is rare, and then read anew. */
-async function isSame(
-  server: ServerPort,
-  query: MarkQuery,
-  known: readonly KnownList[],
-): Promise<Answer<boolean>> {
-  for (const { after, digest } of known) {
-    const answer = await server.readMarksUnless({ ...query, after }, digest);
-    if (!answer.ok) return answer;
-    if (answer.value.rows !== null) return { ok: true, value: false };
-  }
-  return { ok: true, value: true };
 }
 
 function parseSuspects(value: Json): Map<EntityKey, number> {

@@ -85,7 +85,7 @@ export class DexieDevice implements SimulatedDevice {
   states(): Promise<States> {
     return this.#options.work.of(async () => {
       const db = await this.#look();
-      const pages = new Pages(db);
+      const pages = new Pages(db, this.#options.makeId);
       const places = await placesIn(db, pages);
       const states = await readStates(db, pages, places);
       return new Map(places.map(({ ref }, i) => [entityKey(ref), states[i]!]));
@@ -185,7 +185,8 @@ export class DexieDevice implements SimulatedDevice {
   /** The line is down, and the process dies before the database has committed. */
   async #recordAlone(command: EditCommand, now: number): Promise<void> {
     const db = await this.#look();
-    const states = await readStates(db, new Pages(db), placesOf(command.changes, command.media));
+    const pages = new Pages(db, this.#options.makeId);
+    const states = await readStates(db, pages, placesOf(command.changes, command.media));
     const order = (await readOrder(db)) + 1;
     const known = states.filter(
       ({ row, edit, attempt }) => row !== null || edit !== null || attempt !== null,

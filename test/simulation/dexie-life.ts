@@ -17,7 +17,6 @@ import type {
   SyncStatus,
   SyncStorage,
 } from '../../src/sync/ports.ts';
-import { printOf, sumOfRows } from '../../src/store/row-sum.ts';
 import type { RealWork } from './dexie-device.ts';
 import { DiskFull, type Life } from './faults.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -79,7 +78,7 @@ export class DexieLife implements SyncStorage {
   }
 
   isKnown(media: MediaKey, kind: 'localization' | 'state', rows: readonly ServerRow[]): Promise<boolean> {
-    return this.#read((storage) => storage.isKnown(media, kind, rows));
+    return this.#write((storage) => storage.isKnown(media, kind, rows));
   }
 
   knownSets(
@@ -87,10 +86,6 @@ export class DexieLife implements SyncStorage {
     kind: 'localization' | 'state',
   ): Promise<KnownSet[]> {
     return this.#read((storage) => storage.knownSets(places, kind));
-  }
-
-  printOfRows(rows: readonly ServerRow[]): string {
-    return printOf(rows.length, sumOfRows(rows));
   }
 
   statesOf(media: MediaKey): Promise<ServerRow[]> {
@@ -165,12 +160,13 @@ export class DexieLife implements SyncStorage {
     return this.#call(read);
   }
 
-  #write(write: (storage: SyncStorage) => Promise<void>): Promise<void> {
+  #write<T>(write: (storage: SyncStorage) => Promise<T>): Promise<T> {
     const { life } = this.#parts;
     return this.#call(async (storage) => {
       if (life.happens('diskFull')) throw new DiskFull();
-      await write(storage);
+      const answer = await write(storage);
       life.step();
+      return answer;
     });
   }
 

@@ -1,4 +1,5 @@
 import { sameJson, type Json } from '../../src/base/json.ts';
+import { sumOfPrints } from '../../src/base/row-prints.ts';
 import type { MakeId } from '../../src/base/random.ts';
 import type { Project, ProjectCatalog, StateType } from '../../src/domain/entity-types.ts';
 import { debtCursor, parseDebt, type MemberDebt } from '../../src/domain/member-debt.ts';
@@ -28,7 +29,6 @@ import {
   type LoggedLine,
 } from '../../src/store/replay.ts';
 import { planResolution } from '../../src/store/resolution.ts';
-import { printOf, sumOfRows } from '../../src/store/row-sum.ts';
 import type { JournalEntry, OpRecord } from '../../src/store/schema.ts';
 import type { EditCommand } from '../../src/store/types.ts';
 import {
@@ -395,16 +395,20 @@ class MemoryStorage implements SyncStorage {
     kind: 'localization' | 'state',
     rows: readonly ServerRow[],
   ): Promise<boolean> {
-    await this.#read();
+    await this.#write();
     const states = [...this.#device.tables.states.values()];
-    const isWaiting = states.some((state) => isWaitingAt(state, media));
+    if (states.some((state) => isWaitingAt(state, media))) return false;
     const known = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
-    const left = new Map(known.map((row) => [entityKey(row.ref), row]));
-    return (
-      !isWaiting &&
+    const left = new Map(known.map((row) => [entityKey(row.ref), withoutPrint(row)]));
+    const isAll =
       known.length === rows.length &&
-      rows.every((row) => sameJson(left.get(entityKey(row.ref)), row) && left.delete(entityKey(row.ref)))
-    );
+      rows.every(
+        (row) => sameJson(left.get(entityKey(row.ref)), withoutPrint(row)) && left.delete(entityKey(row.ref)),
+      );
+    if (!isAll) return false;
+    for (const row of rows) if (row.print !== undefined) this.#device.put(row, { row });
+    this.#life.step();
+    return true;
   }
 
   async knownSets(
@@ -417,15 +421,11 @@ class MemoryStorage implements SyncStorage {
       const rows = states.flatMap(({ row }) => (row?.media === media && row.ref.kind === kind ? [row] : []));
       const isWaiting = states.some((state) => isWaitingAt(state, media));
       return {
-        print: isWaiting ? null : this.printOfRows(rows),
+        sum: isWaiting ? null : sumOfPrints(rows.map(({ print }) => print)),
         count: rows.length,
         cursor: this.#device.tables.cursors.get(cursor) ?? null,
       };
     });
-  }
-
-  printOfRows(rows: readonly ServerRow[]): string {
-    return printOf(rows.length, sumOfRows(rows));
   }
 
   async marksOf(media: MediaKey, kind: 'localization' | 'state'): Promise<ServerRow[]> {
@@ -537,6 +537,10 @@ class MemoryStorage implements SyncStorage {
     await this.#time.sleep(1 + 2000 * this.#life.random() ** 4);
     this.#life.check();
   }
+}
+
+function withoutPrint({ print: _print, ...row }: ServerRow): ServerRow {
+  return row;
 }
 
 /** Server truth of a media stands in the list of medias alone. */

@@ -8,7 +8,7 @@ import type {
 } from '../../src/sync/ports.ts';
 import type { EntityRef } from '../../src/domain/identity.ts';
 import type { SimulatedDevice } from './device.ts';
-import { digesting } from './tator-port.ts';
+import { digesting, listed } from './tator-port.ts';
 import type { Planted } from './world.ts';
 
 /** A known bug of engines like this one, and the invariant that it breaks. */
@@ -36,8 +36,15 @@ export const onServer = (methods: Methods<ServerPort>): Planted => ({
   wrapServer: (server) => {
     const own = methods(server);
     // An audit reads the same lists by another name.
-    const digested = own.readMarks === undefined ? {} : { readMarksUnless: digesting(own.readMarks) };
-    return replacing(server, { ...digested, ...own });
+    const { readMarks } = own;
+    if (readMarks === undefined) return replacing(server, own);
+    const readMarksUnless = digesting(readMarks);
+    // Rows that are told otherwise have other prints.
+    const relisted: ServerPort['readMarks'] = async (query) => {
+      const answer = await readMarks(query);
+      return answer.ok ? { ok: true, value: answer.value.map(listed) } : answer;
+    };
+    return replacing(server, { readMarksUnless, ...own, readMarks: relisted });
   },
 });
 

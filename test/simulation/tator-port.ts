@@ -1,3 +1,5 @@
+import { digestOf, sumOfPrints } from '../../src/base/row-prints.ts';
+import { printsOfList } from '../../src/host/list-prints.ts';
 import type { Project, StateType } from '../../src/domain/entity-types.ts';
 import type { Fields } from '../../src/domain/fields.ts';
 import { entityKey, type EntityKey, type EntityRef } from '../../src/domain/identity.ts';
@@ -57,13 +59,35 @@ export interface Traffic {
   trace: number;
 }
 
-/** `readMarksUnless` over a `readMarks`; the very text of the rows is their digest. */
+const printOf = new WeakMap<ServerRow, number>();
+const asListed = new WeakMap<ServerRow, ServerRow>();
+
+/** The print of the row's JSON, as if the server had sent that. */
+export function printed(row: ServerRow): number {
+  const known = printOf.get(row);
+  if (known !== undefined) return known;
+  const { print: _before, ...told } = row;
+  const [print] = printsOfList(new TextEncoder().encode(JSON.stringify([told]))) ?? [];
+  if (print === undefined) throw new Error('a row without a print');
+  printOf.set(row, print);
+  return print;
+}
+
+/** The row as a list tells it; what a state says is not in its bytes alone. */
+export function listed(row: ServerRow): ServerRow {
+  if (row.ref.kind === 'state') return row;
+  const known = asListed.get(row) ?? { ...row, print: printed(row) };
+  asListed.set(row, known);
+  return known;
+}
+
+/** `readMarksUnless` over a `readMarks`. */
 export function digesting(readMarks: ServerPort['readMarks']): ServerPort['readMarksUnless'] {
   return async (query, known) => {
     const answer = await readMarks(query);
     if (!answer.ok) return answer;
-    const digest = JSON.stringify(answer.value);
-    return { ok: true, value: { digest, rows: digest === known ? null : answer.value } };
+    const digest = digestOf(answer.value.length, sumOfPrints(answer.value.map(printed)) ?? 0);
+    return { ok: true, value: { digest, rows: digest === known ? null : answer.value.map(listed) } };
   };
 }
 
@@ -101,7 +125,7 @@ export class FaultyPort implements ServerPort {
   }
 
   readMarks(query: MarkQuery): Promise<Answer<ServerRow[]>> {
-    return this.#read(() => this.#tator.list(query));
+    return this.#read(() => this.#tator.list(query).map(listed));
   }
 
   readMarksUnless(query: MarkQuery, known: string | null): Promise<Answer<DigestedMarks>> {

@@ -68,19 +68,34 @@ export function rowAt(device: Pick<Device, 'rowsOfMedia'>, n: number, i: number)
   };
 }
 
-/** What a server that holds the device's rows and nothing else answers. */
-export function rowsFor(
+/** As the rows of a server's answer have it, where their JSON is that of `rowAt`. */
+export function printsFor(
   device: Pick<Device, 'medias' | 'rowsOfMedia'>,
-  { after = 0, limit, mediaIds }: MarkQuery,
-): ServerRow[] {
-  const { rowsOfMedia, medias } = device;
-  // Medias that follow each other.
-  const [first = 1, last = medias] = [mediaIds?.[0], mediaIds?.at(-1)];
-  const begin = Math.max(after, (first - 1) * rowsOfMedia);
-  const end = Math.min(begin + limit, last * rowsOfMedia);
+  prints: readonly number[],
+  query: MarkQuery,
+): number[] {
+  const { begin, end } = rangeOf(device, query);
+  return prints.slice(begin, end);
+}
+
+/** What a server that holds the device's rows and nothing else answers. */
+export function rowsFor(device: Pick<Device, 'medias' | 'rowsOfMedia'>, query: MarkQuery): ServerRow[] {
+  const { rowsOfMedia } = device;
+  const { begin, end } = rangeOf(device, query);
   return Array.from({ length: Math.max(0, end - begin) }, (_, i) =>
     rowAt(device, Math.floor((begin + i) / rowsOfMedia), (begin + i) % rowsOfMedia),
   );
+}
+
+/** The rows that the query asks for, by their places. */
+function rangeOf(
+  { rowsOfMedia, medias }: Pick<Device, 'medias' | 'rowsOfMedia'>,
+  { after = 0, limit, mediaIds }: MarkQuery,
+): { begin: number; end: number } {
+  // Medias that follow each other.
+  const [first = 1, last = medias] = [mediaIds?.[0], mediaIds?.at(-1)];
+  const begin = Math.max(after, (first - 1) * rowsOfMedia);
+  return { begin, end: Math.min(begin + limit, last * rowsOfMedia) };
 }
 
 /** An integer below 2^31 that looks like chance. */

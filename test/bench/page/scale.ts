@@ -225,18 +225,26 @@ class ScaleBench {
   }
 
   #deps(device: Device): SyncDeps {
-    const readMarks = async (query: MarkQuery): Promise<{ ok: true; value: ServerRow[] }> => {
-      const started = performance.now();
-      const value = rowsFor(device, query);
-      this.#making += performance.now() - started;
-      return { ok: true, value };
-    };
-    // Whether the answer is the known one is asked over the host's RPC, as in truth.
+    // What stands for the rows comes over the host's RPC, as in truth; the rows are made here.
     const readUnless = readUnlessOf(this.#connected, device.account);
+    const rowsOf = (query: MarkQuery, prints: readonly number[]): ServerRow[] => {
+      const started = performance.now();
+      const rows = rowsFor(device, query);
+      this.#making += performance.now() - started;
+      rows.forEach((row, i) => {
+        const print = prints[i];
+        if (print !== undefined) row.print = print;
+      });
+      return rows;
+    };
+    const readMarks: ServerPort['readMarks'] = async (query) => {
+      const { prints } = await readUnless('get_localization_list', { ...query }, '');
+      return { ok: true, value: rowsOf(query, prints) };
+    };
     const readMarksUnless: ServerPort['readMarksUnless'] = async (query, known) => {
-      const { digest } = await readUnless('get_localization_list', { ...query }, known ?? '');
+      const { digest, prints } = await readUnless('get_localization_list', { ...query }, known ?? '');
       if (digest === known) return { ok: true, value: { digest, rows: null } };
-      return { ok: true, value: { digest, rows: (await readMarks(query)).value } };
+      return { ok: true, value: { digest, rows: rowsOf(query, prints) } };
     };
     return {
       storage: this.#sync,

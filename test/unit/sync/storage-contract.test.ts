@@ -224,36 +224,56 @@ describe.each(devices)('the storage %s', (_name, make) => {
       expect(await knows(rows)).toBe(false);
     });
 
-    it('has one print for the same rows of a media, another for others, and none while something waits', async () => {
-      const print = async (): Promise<string | null> =>
-        (await at.storage.knownSets([{ media, cursor: 'audit' }], 'localization'))[0]!.print;
+    it('tells the sum of the prints of a media, and none while one is not known or something waits', async () => {
+      const sumAt = async (): Promise<number | null> =>
+        (await at.storage.knownSets([{ media, cursor: 'audit' }], 'localization'))[0]!.sum;
       const puts = (row: ServerRow): Promise<void> =>
         at.storage.revise([{ ref: row.ref, media }], () => [{ row }]);
-      const empty = await print();
-      await puts(rowOf(a));
-      const first = await print();
-      expect(first).not.toBe(empty);
-      await puts(rowOf(b, { rowId: 101 }));
-      expect(new Set([empty, first, await print()]).size).toBe(3);
-      const told = [rowOf(b, { rowId: 101 }), rowOf(a)];
-      expect(at.storage.printOfRows(told)).toBe(await print());
-      expect(at.storage.printOfRows(told.slice(1))).toBe(first);
-      expect(at.storage.printOfRows([])).toBe(empty);
-      const before = await print();
-      expect(await print()).toBe(before);
+      expect(await sumAt()).toBe(0);
+      await puts(rowOf(a, { print: 2 ** 51 + 1 }));
+      await puts(rowOf(b, { rowId: 101, print: 2 ** 51 + 2 }));
+      expect(await sumAt()).toBe(3);
+      // One that was not told in a list.
       await puts(rowOf(b, { rowId: 101, fields: { frame: 4 } }));
-      expect(await print()).not.toBe(before);
+      expect(await sumAt()).toBeNull();
+      await puts(rowOf(b, { rowId: 101, print: 7 }));
+      await at.storage.revise([{ ref: a, media }], () => [{ row: null }]);
+      expect(await sumAt()).toBe(7);
       await at.storage.revise([{ ref: a, media }], () => [{ conflicts: [conflictOf(a)] }]);
-      expect(await print()).toBeNull();
+      expect(await sumAt()).toBeNull();
       await at.storage.setCursor('audit', { x: 1 });
       const places = [media, otherMedia].map((one) => ({
         media: one,
         cursor: one === media ? 'audit' : 'none',
       }));
       expect(await at.storage.knownSets(places, 'localization')).toEqual([
-        { print: null, count: 2, cursor: { x: 1 } },
-        { print: empty, count: 0, cursor: null },
+        { sum: null, count: 1, cursor: { x: 1 } },
+        { sum: 0, count: 0, cursor: null },
       ]);
+    });
+
+    it('takes over the prints of rows that are known by their values, and of no others', async () => {
+      const rows = [rowOf(a, { print: 5 }), rowOf(b, { rowId: 101 })];
+      await at.storage.revise(
+        rows.map(({ ref }) => ({ ref, media })),
+        () => rows.map((row) => ({ row })),
+      );
+      const sumAt = async (): Promise<number | null> =>
+        (await at.storage.knownSets([{ media, cursor: 'audit' }], 'localization'))[0]!.sum;
+      const told = [rowOf(b, { rowId: 101, print: 9 }), rowOf(a, { print: 5 })];
+      const others = [{ ...told[0]!, fields: { frame: 4 } }, told[1]!];
+      expect(await at.storage.isKnown(media, 'localization', others)).toBe(false);
+      expect(await sumAt()).toBeNull();
+      expect(await at.storage.isKnown(media, 'localization', told)).toBe(true);
+      expect(await sumAt()).toBe(14);
+      // The bytes of one have changed, though not what they say.
+      const anew = [told[0]!, { ...told[1]!, print: 6 }];
+      expect(await at.storage.isKnown(media, 'localization', anew)).toBe(true);
+      expect(await sumAt()).toBe(15);
+      // Told without prints, they keep theirs.
+      const bare = told.map(({ print: _print, ...row }) => row);
+      expect(await at.storage.isKnown(media, 'localization', bare)).toBe(true);
+      expect(await sumAt()).toBe(15);
     });
 
     it('the medias of a project that the server has, as they were last told', async () => {
