@@ -31,13 +31,9 @@ export function readExtensionOf(host: Host, account: string): ReadExtension {
 
 export function readUnlessOf(host: Host, account: string): ReadUnless {
   return async (operation, args, known) => {
-    const {
-      value,
-      digest,
-      prints = [],
-    } = await host.call('server.call', { account, operation, args, known });
+    const { value, digest, prints } = await host.call('server.call', { account, operation, args, known });
     if (digest === undefined) throw new TidemarkError('garbled-answer', { detail: 'no digest' });
-    return { value, digest, prints };
+    return { value, digest, prints: isNumbers(prints) ? prints : [] };
   };
 }
 
@@ -46,4 +42,8 @@ export function serverCallOf(host: Host, account: string): ServerCall {
     const params = { account, operation, args, ...options };
     return (await host.call('server.call', params)).value;
   };
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
 }

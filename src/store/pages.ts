@@ -51,10 +51,17 @@ export class Pages {
     return blobs.flatMap((blob) => (blob === undefined ? [] : unpackMarks(blob.json)));
   }
 
-  /** Of the prints of all rows of the media and kind; null where one of them has none. */
-  async sumOf(media: MediaKey, kind: EntityKind): Promise<{ sum: number | null; count: number }> {
-    const heads = (await this.#heads([media])).filter((head) => head.kind === kind);
-    return { sum: sumOfHeads(heads), count: countOf(heads) };
+  /** Of the prints of all rows of the kind, for each of the medias; null where a row has none. */
+  async sumsOf(
+    medias: readonly MediaKey[],
+    kind: EntityKind,
+  ): Promise<{ sum: number | null; count: number }[]> {
+    const heads = (await this.#heads([...new Set(medias)])).filter((head) => head.kind === kind);
+    const ofMedia = groupBy(heads, ({ media }) => media);
+    return medias.map((media) => {
+      const own = ofMedia.get(media) ?? [];
+      return { sum: sumOfHeads(own), count: countOf(own) };
+    });
   }
 
   /** Whether these are all rows of the media and kind, in any order, each as it is known. */

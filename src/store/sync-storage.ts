@@ -159,7 +159,10 @@ export class DexieSyncStorage implements SyncStorage {
       const [edited, asked, sums, cursors] = await Promise.all([
         db.edits.orderBy('media').uniqueKeys(),
         db.conflicts.orderBy('media').uniqueKeys(),
-        Promise.all(places.map(({ media }) => this.#pages.sumOf(media, kind))),
+        this.#pages.sumsOf(
+          places.map(({ media }) => media),
+          kind,
+        ),
         db.meta.bulkGet(places.map(({ cursor }) => cursorName(cursor))),
       ]);
       const waiting = new Set([...edited, ...asked]);

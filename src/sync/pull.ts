@@ -174,17 +174,21 @@ function isPutBack(known: ServerRow | null, read: ServerRow): boolean {
 }
 
 function newestOfEach(rows: ServerRow[]): ServerRow[] {
-  const newest = new Map<string, ServerRow>();
   const [first] = rows;
   // Rows of one version, as mostly, are told apart by their ids; to make a key for each costs more than the rest.
   const isOneVersion = rows.every(
     ({ ref }) => ref.kind === first?.ref.kind && ref.version === first.ref.version,
   );
+  const keyOf = ({ ref }: ServerRow): string => (isOneVersion ? ref.elementalId : entityKey(ref));
+  const keys = new Set<string>();
+  for (const row of rows) keys.add(keyOf(row));
+  if (keys.size === rows.length) return rows;
+  const newest = new Map<string, ServerRow>();
   for (const row of rows) {
-    const key = isOneVersion ? row.ref.elementalId : entityKey(row.ref);
+    const key = keyOf(row);
     if (isNews(newest.get(key) ?? null, row)) newest.set(key, row);
   }
-  return newest.size === rows.length ? rows : [...newest.values()];
+  return [...newest.values()];
 }
 
 /** Medias whose sets are asked for together at most. */
