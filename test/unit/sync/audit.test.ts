@@ -143,6 +143,33 @@ describe('the audit of a media whose answer is known', () => {
     expect(await audited(rows)).toBe(true);
   });
 
+  it('reads what another one has changed once, not a second time', async () => {
+    const opened = await makeWorld().open();
+    await serve(opened, rows);
+    await auditor(opened)(rows);
+    const silent = [rows[0]!, { ...rows[1]!, fields: { frame: 77 } }, rows[2]!];
+    let calls = 0;
+    const readMarksUnless: ServerPort['readMarksUnless'] = (query, known) => {
+      calls += 1;
+      return digesting(async () => ({ ok: true, value: silent }))(query, known);
+    };
+    const server = { readMarksUnless } as Partial<ServerPort> as ServerPort;
+    await audit({ ...depsOf(opened, []).deps, server }, what, new KnownAnswers());
+    expect(calls).toBe(1);
+    expect((await now(opened.store.annotations(media, [])))[1]?.fields.frame).toBe(77);
+  });
+
+  it('knows it in another process too, and forgets there what the audit before had missed', async () => {
+    const opened = await makeWorld().open();
+    await serve(opened, rows);
+    await auditor(opened)(rows);
+    const count = async (): Promise<number> => (await now(opened.store.annotations(media, []))).length;
+    expect(await auditor(opened)(rows.slice(1))).toBe(true);
+    expect(await auditor(opened)(rows)).toBe(false);
+    expect(await auditor(opened)(rows.slice(1))).toBe(true);
+    expect(await count()).toBe(3);
+  });
+
   it('counts a row as missing only from the audit that first missed it', async () => {
     const opened = await makeWorld().open();
     await serve(opened, rows);
