@@ -28,6 +28,32 @@ export function addPrints(one: number, other: number): number {
   return sum < range ? sum : sum - range;
 }
 
+/** Of what a row says beyond its bytes; of an empty text 0. */
+export function printOfText(text: string): number {
+  if (text === '') return 0;
+  let a = 0x3c6ef372 ^ text.length;
+  let b = 0x2545f491;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x9e3779b1);
+    a ^= a >>> 15;
+    b = Math.imul((b + code) | 0, 0x85ebca6b);
+    b = (b << 13) | (b >>> 19);
+  }
+  return printOf(a, b);
+}
+
+/** The print of two hashes of 32 bits. */
+export function printOf(a: number, b: number): number {
+  return (finished(b) >>> 12) * 2 ** 32 + (finished(a) >>> 0);
+}
+
+function finished(word: number): number {
+  let x = Math.imul(word ^ (word >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return x ^ (x >>> 16);
+}
+
 /** A text that stands for so many rows with this sum. */
 export function digestOf(count: number, sum: number): string {
   return `${count.toString(36)}-${sum.toString(36)}`;

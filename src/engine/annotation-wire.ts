@@ -1,7 +1,9 @@
 import type { Json } from '../base/json.ts';
+import { printOfText } from '../base/row-prints.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { LocalizationDtype } from '../domain/geometry.ts';
 import type { MediaKey } from '../domain/identity.ts';
+import { stateMembers } from '../domain/member-set.ts';
 import type { ServerRow } from '../sync/ports.ts';
 import {
   asId,
@@ -40,6 +42,15 @@ export function stateRow(row: Wire, context: RowContext): ServerRow {
   const fields: Fields = { localizations: [...new Set(members)].sort(), ...attributeFields(row.attributes) };
   if (typeof row.frame === 'number') fields.frame = row.frame;
   return { ...common(row, 'state', context.keyOf(media[0] ?? 0)), fields };
+}
+
+/**
+ * What is added to the print of a row's bytes: these name the members of a track by row ids, and which elements
+ * those are can change while the bytes stay. So a set with tracks that have members is not known again by the
+ * bytes alone, but by rows that are made of them.
+ */
+export function printOfMembers({ fields }: Pick<ServerRow, 'fields'>): number {
+  return printOfText(stateMembers(fields).join(' '));
 }
 
 export function idList(value: unknown): number[] {

@@ -1,4 +1,5 @@
 import { groupBy } from '../base/group.ts';
+import { addPrints } from '../base/row-prints.ts';
 import type { Project, ProjectCatalog } from '../domain/entity-types.ts';
 import { attributesOf, type Fields } from '../domain/fields.ts';
 import type { LocalizationDtype } from '../domain/geometry.ts';
@@ -17,7 +18,14 @@ import {
   type ServerRow,
   type ServerTraits,
 } from '../sync/ports.ts';
-import { editMembers, idList, localizationRow, stateRow, type RowContext } from './annotation-wire.ts';
+import {
+  editMembers,
+  idList,
+  localizationRow,
+  printOfMembers,
+  stateRow,
+  type RowContext,
+} from './annotation-wire.ts';
 import { readCatalogLists } from './catalog-lists.ts';
 import { mediaFrom, projectFrom, readCatalog } from './catalog-wire.ts';
 import { createInCatalog, deleteInCatalog, patchInCatalog, type CatalogTarget } from './catalog-writes.ts';
@@ -292,16 +300,15 @@ export class HostServer implements ServerPort {
       dtypeOf: (type) => this.#dtypes.get(type),
       memberOf: await this.#members.resolve(projectId, memberIds),
     };
-    // What a state says is not in its bytes alone: which elements its members are can change without them.
-    if (kind === 'state') return rows.map((row) => stateRow(row, context));
-    for (const row of rows) this.#members.learn(asId(row.id, 'id'), textOr(row.elemental_id, ''));
-    const made = rows.map((row) => localizationRow(row, context));
+    if (kind === 'localization')
+      for (const row of rows) this.#members.learn(asId(row.id, 'id'), textOr(row.elemental_id, ''));
+    const made = rows.map((row) => (kind === 'state' ? stateRow : localizationRow)(row, context));
     // Where there is not one for each, nobody knows which is whose.
     if (prints.length !== made.length) return made;
     made.forEach((row, i) => {
-      const print = prints[i];
       // The drawing of a type that was not told yet is guessed, and may be another one later.
-      if (print !== undefined && this.#dtypes.has(row.type)) row.print = print;
+      if (kind === 'localization' && !this.#dtypes.has(row.type)) return;
+      row.print = addPrints(prints[i] ?? 0, printOfMembers(row));
     });
     return made;
   }

@@ -1,4 +1,4 @@
-import { addPrints, digestOf, rowForm } from '../base/row-prints.ts';
+import { addPrints, digestOf, printOf, rowForm } from '../base/row-prints.ts';
 
 /**
  * The print of each object of a JSON list, in its order: an integer from 0 to 2^52 - 1. Null where the bytes are
@@ -14,7 +14,7 @@ export function printsOfList(bytes: Uint8Array): number[] | null {
   for (;;) {
     const end = endOfObject(bytes, at);
     if (end < 0) return null;
-    prints.push(printOf(view, at, end));
+    prints.push(printOfBytes(view, at, end));
     at = afterSpace(bytes, end);
     if (bytes[at] === closeList) return isEnd(bytes, at + 1) ? prints : null;
     if (bytes[at] !== comma) return null;
@@ -43,10 +43,10 @@ export function quickDigest(bytes: Uint8Array): string | null {
   for (let from = begin; ; count += 1) {
     const found = all.indexOf(between, from);
     if (found < 0) {
-      const rest = printOf(view, from, beforeSpace(bytes, close) + 1);
+      const rest = printOfBytes(view, from, beforeSpace(bytes, close) + 1);
       return digestOf(count + 1, addPrints(sum, rest));
     }
-    sum = addPrints(sum, printOf(view, from, found + 1));
+    sum = addPrints(sum, printOfBytes(view, from, found + 1));
     from = found + 1 + second - end;
   }
 }
@@ -124,7 +124,7 @@ function endOfName(bytes: Uint8Array, from: number): number {
 const [factorA, factorB] = [0x9e3779b1, 0x85ebca6b] as const;
 
 /** Two hashes of the bytes from..to (exclusive), four at a time, as one number. */
-function printOf(view: DataView, from: number, to: number): number {
+function printOfBytes(view: DataView, from: number, to: number): number {
   let a = 0x3c6ef372 ^ Math.imul(to - from, factorB) ^ rowForm;
   let b = 0x2545f491 ^ (to - from) ^ rowForm;
   const whole = to - ((to - from) & 3);
@@ -143,11 +143,5 @@ function printOf(view: DataView, from: number, to: number): number {
     b = Math.imul((b + byte) | 0, factorB);
     b = (b << 13) | (b >>> 19);
   }
-  return (finished(b) >>> 12) * 2 ** 32 + (finished(a) >>> 0);
-}
-
-function finished(word: number): number {
-  let x = Math.imul(word ^ (word >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return x ^ (x >>> 16);
+  return printOf(a, b);
 }

@@ -15,10 +15,10 @@ export class KnownAnswers {
   /** Sets of which the last audit has left nothing in doubt. */
   readonly #clean = new Set<string>();
 
-  /** The lists that told exactly this set; null where none did. */
-  of(name: string, whole: string): readonly KnownList[] | null {
+  /** The lists that told exactly this set; none where no set did. */
+  of(name: string, whole: string): readonly KnownList[] {
     const known = this.#known.get(name);
-    return known?.whole === whole ? known.lists : null;
+    return known?.whole === whole ? known.lists : [];
   }
 
   note(name: string, whole: string, lists: readonly KnownList[]): void {

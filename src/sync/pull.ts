@@ -267,9 +267,9 @@ async function auditGroup(
   // One row more than are known, so that a list that holds them all is also seen to be the last.
   const limit = isOne ? Math.max(rowsAtOnce, count + 1) : rowsAtOnce;
   const whole = sum === null ? null : digestOf(count, sum);
-  const known = isOne && whole !== null ? [{ after: 0, digest: whole }] : answers.of(name, whole ?? '');
+  const known = whole === null ? [] : isOne ? [{ after: 0, digest: whole }] : answers.of(name, whole);
   const query = { projectId, kind, mediaIds, allMarks: false, limit };
-  const read = await readSet(deps, query, known ?? []);
+  const read = await readSet(deps, query, known);
   if (!read.ok) return stopped(read.failure);
   const { rows, lists } = read.value;
   if (rows === null) {
@@ -293,7 +293,8 @@ async function auditGroup(
   // Tracks whose first media is another one.
   const others = [...rowsOf.values()].flat();
   if (others.length > 0) await foldAll(deps, others, {});
-  else if (isAllKnown && !isOne) {
+  // The bytes of tracks do not say which elements their members are: those are told again each time.
+  else if (isAllKnown && !isOne && kind !== 'state') {
     const told = sumOfPrints(rows.map(({ print }) => print));
     if (told !== null) answers.note(name, digestOf(rows.length, told), lists);
   }

@@ -1,4 +1,5 @@
-import { digestOf, sumOfPrints } from '../../src/base/row-prints.ts';
+import { addPrints, digestOf, sumOfPrints } from '../../src/base/row-prints.ts';
+import { printOfMembers } from '../../src/engine/annotation-wire.ts';
 import { printsOfList } from '../../src/host/list-prints.ts';
 import type { Project, StateType } from '../../src/domain/entity-types.ts';
 import type { Fields } from '../../src/domain/fields.ts';
@@ -73,10 +74,9 @@ export function printed(row: ServerRow): number {
   return print;
 }
 
-/** The row as a list tells it; what a state says is not in its bytes alone. */
+/** The row as a list tells it. */
 export function listed(row: ServerRow): ServerRow {
-  if (row.ref.kind === 'state') return row;
-  const known = asListed.get(row) ?? { ...row, print: printed(row) };
+  const known = asListed.get(row) ?? { ...row, print: addPrints(printed(row), printOfMembers(row)) };
   asListed.set(row, known);
   return known;
 }

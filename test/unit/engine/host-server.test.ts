@@ -187,6 +187,33 @@ describe('reading marks', () => {
   });
 });
 
+describe('the print of a track', () => {
+  it('is another one where its row ids stand for other elements, or for none, and its bytes’ own without any', async () => {
+    const printOf = async (ids: number[], member: object | null): Promise<number | undefined> => {
+      const host = new FakeHost({
+        'server.call': ({ operation }: { operation: string }) => {
+          if (operation === 'get_media_list_by_id') return { value: [media] };
+          if (operation === 'get_state_list')
+            return { value: [{ ...row, media: [5], localizations: ids }], digest: '', prints: [77] };
+          return { value: member === null ? [] : [member], digest: '', prints: [] };
+        },
+      });
+      const server = new HostServer({
+        call: serverCallOf(host, 'crew'),
+        readUnless: readUnlessOf(host, 'crew'),
+        extension: () => Promise.resolve(null),
+      });
+      const answer = await server.readMarks({ projectId: 1, kind: 'state', allMarks: false, limit: 10 });
+      return answer.ok ? answer.value[0]?.print : undefined;
+    };
+    const other = { ...row, elemental_id: 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb' };
+    const prints = [await printOf([31], row), await printOf([31], other), await printOf([31], null)];
+    expect(new Set(prints).size).toBe(3);
+    expect(prints[2]).toBe(77);
+    expect(await printOf([31], row)).toBe(prints[0]);
+  });
+});
+
 describe('writing', () => {
   it('creates with the device’s own elemental id and version', async () => {
     const { server, asked } = serverOf({ create_localization_list: () => ({ message: '', id: [31] }) });
