@@ -69,7 +69,8 @@ async function putBack(
   const tables = [db.media, db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta];
   const missing = await db.transaction('rw', tables, async () => {
     const missing = replay(lines, new Set([...known, ...(await db.ops.toCollection().primaryKeys())]));
-    const open = await getMany(db.attempts, [...missing.edits.keys()]);
+    const keys = [...missing.edits.keys()];
+    const [open, present] = await Promise.all([getMany(db.attempts, keys), getMany(db.edits, keys)]);
     for (const [i, [key, { edit, conflicts, attempt: under }]] of [...missing.edits].entries()) {
       if (edit === null) await db.edits.delete(key);
       else {
@@ -77,7 +78,8 @@ async function putBack(
         const { edit: put, attempt } = reopened(edit, known, { id: makeId(), now });
         await db.edits.put(put);
         await db.attempts.put(attempt);
-        restored.push({ key, media: edit.media });
+        // A line that only tells a question again has the edit as it is: nothing of the user's was missing.
+        if (present[i]?.revision !== edit.revision) restored.push({ key, media: edit.media });
       }
       await putConflicts(db, key, conflicts);
     }

@@ -1,5 +1,8 @@
-import { IDBFactory } from 'fake-indexeddb';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
+import { entityKey } from '../../../src/domain/identity.ts';
+import { parseLine } from '../../../src/store/recorder-lines.ts';
+import { makeDatabase } from '../../../src/store/schema.ts';
 import {
   changeCommand,
   createCommand,
@@ -181,6 +184,31 @@ describe('recovery at start', () => {
     world.indexedDB = new IDBFactory();
     const third = await world.open();
     expect(await now(third.store.annotations(media, []))).toHaveLength(1);
+  });
+
+  it('tells of no restored edit where only the entry of a question’s line is missing', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await serve(first, [rowOf(a)]);
+    await first.store.apply(changeCommand(a, { frame: 8 }));
+    const question = {
+      ...{ id: 'question', key: entityKey(a), ref: a, projectId: 1, media, field: 'frame' },
+      ...{ base: 3, mine: 8, theirs: 9, theirsBy: 4, theirsAt: '', theirsMark: 1, at: 1 },
+    };
+    await first.sync.revise([{ ref: a, media }], () => [{ conflicts: [question] }]);
+    await expect.poll(() => world.recorder.entries.length).toBe(2);
+    const line = parseLine(world.recorder.entries[1]?.body ?? '');
+    first.close();
+    // The process died between the line and the entry.
+    const db = makeDatabase('crew', { indexedDB: world.indexedDB, IDBKeyRange });
+    await db.open();
+    await db.ops.delete(line?.kind === 'edit' ? line.op : '');
+    expect(await db.ops.count()).toBe(1);
+    db.close();
+    const second = await world.open();
+    expect(await now(second.store.recovery())).toBeNull();
+    expect(await now(second.store.conflicts())).toMatchObject([{ field: 'frame', mine: 8 }]);
+    expect(await now(second.store.counts())).toMatchObject({ unsynced: 1 });
   });
 
   it('finds nothing to repair after an ordinary end', async () => {
