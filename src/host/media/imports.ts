@@ -8,7 +8,7 @@ import type { HostParams, HostResult, LocalMedia, SectionPlace } from '../../con
 import { diskError, isCode, syncFolder, writeAll } from '../files.ts';
 import { throttled } from '../throttle.ts';
 import type { MediaLibrary } from './library.ts';
-import { failedStage } from './media-faults.ts';
+import { failedStage, mediaFault } from './media-faults.ts';
 import type { Preparer } from './preparer.ts';
 import { mediaFolder, type MediaRecord } from './record.ts';
 
@@ -37,6 +37,14 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
   const receiving = new Set<string>();
   const partPath = (key: string): string => join(mediaFolder(root, key), arriving);
 
+  /** Whether all bytes of the media are in place, or nothing can be sent of it. */
+  const isEntered = async ({ media: { key, size }, source, synced }: MediaRecord): Promise<boolean> =>
+    source.kind !== 'copy' ||
+    size === 0 ||
+    (synced === size &&
+      !(await isFile(partPath(key))) &&
+      (await isFile(join(mediaFolder(root, key), source.file))));
+
   /** Those whose bytes have ended and are being entered. */
   const settling = new Map<string, Promise<void>>();
 
@@ -64,13 +72,21 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
     }
   };
 
+  /** The record may fail to be written on the same full disk; then the page still hears of it. */
+  const fail = async (key: string, fault: Fault): Promise<void> => {
+    const stage = failedStage(fault, { copied: true });
+    await library
+      .update(key, (before) => withStage(before, stage))
+      .catch(() => library.showProgress(key, stage));
+  };
+
   // A host that died after the last byte left what nobody has to send again.
   for (const record of library.records().filter(isWhole)) {
     const { key, size } = record.media;
     const settled = settle(key, size);
     settling.set(key, settled);
-    // What cannot be renamed now is tried again when its file is added again.
-    settled.catch(() => undefined);
+    // What cannot be entered now is tried again when its file is added again.
+    settled.catch((thrown: unknown) => fail(key, mediaFault(thrown))).catch(() => undefined);
   }
 
   return {
@@ -78,11 +94,13 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
       const known = library.records().find((record) => isSameImport(record, params));
       if (known !== undefined) {
         const { key, stage } = known.media;
-        const isToEnd = known.synced < params.size || (await isFile(partPath(key)));
-        if (stage.kind === 'failed' && isToEnd) {
-          await library.update(key, (record) => withStage(record, copying(record.synced, params.size)));
-        }
-        return { importId: key, mediaKey: key, offset: known.synced };
+        if (stage.kind !== 'failed' || (await isEntered(known)))
+          return { importId: key, mediaKey: key, offset: known.synced };
+        // Of a copy that is gone all is sent again.
+        const synced = (await isFile(partPath(key))) ? known.synced : 0;
+        const again = copying(synced, params.size);
+        await library.update(key, (record) => ({ ...withStage(record, again), synced }));
+        return { importId: key, mediaKey: key, offset: synced };
       }
       const key = makeId();
       const stage = params.size === 0 ? emptyStage : copying(0, params.size);
@@ -124,11 +142,7 @@ export function createImports({ root, library, preparer, makeId, clock }: Import
         isArriving = false;
         const error = diskError(thrown);
         if (error instanceof TidemarkError && (error.code === 'disk-full' || error.code === 'disk-failed')) {
-          const { fault } = error;
-          // The record may fail to be written on the same full disk; then the page still hears of it.
-          await library
-            .update(importId, (before) => withStage(before, failedStage(fault, { copied: true })))
-            .catch(() => library.showProgress(importId, failedStage(fault, { copied: true })));
+          await fail(importId, error.fault);
         }
         throw error;
       } finally {

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { TidemarkError } from '../../../src/contract/errors.ts';
+import type { LocalMediaStage } from '../../../src/contract/host-rpc.ts';
 import { createImports, type Imports } from '../../../src/host/media/imports.ts';
 import { openMediaLibrary, type MediaLibrary } from '../../../src/host/media/library.ts';
 import { mediaFolder } from '../../../src/host/media/record.ts';
@@ -56,6 +57,47 @@ describe('an import of which all bytes are here', () => {
     expect(library.get(importId).media.stage).toEqual({ kind: 'queued' });
     expect(prepared).toEqual([importId]);
     expect(await readFile(join(mediaFolder(root, importId), 'source.bin'))).toEqual(bytes);
+  });
+
+  it('says why the next host cannot enter it, and is sent again from where it can be', async () => {
+    const { importId } = await imports.begin(params);
+    const folder = mediaFolder(root, importId);
+    const started = async (): Promise<Imports> => {
+      await library.update(importId, (record) => ({
+        ...record,
+        synced: bytes.length,
+        media: { ...record.media, stage: { kind: 'copying', done: bytes.length, total: bytes.length } },
+      }));
+      const preparer = { enqueue: (key: string) => prepared.push(key) } as never;
+      const next = createImports({ root, library, preparer, makeId: () => 'another', clock: systemClock() });
+      await expect.poll(() => library.get(importId).media.stage).toMatchObject({ kind: 'failed' });
+      return next;
+    };
+    // A folder of the name stands for a disk that refuses: the copy waits for its file to be added again.
+    await writeFile(join(folder, 'source.part'), bytes);
+    await mkdir(join(folder, 'source.bin', 'in-the-way'), { recursive: true });
+    expect((await (await started()).begin(params)).offset).toBe(bytes.length);
+    // A copy that is gone is sent from its beginning.
+    await rm(join(folder, 'source.bin'), { recursive: true });
+    await rm(join(folder, 'source.part'));
+    const last = await started();
+    const { offset } = await last.begin(params);
+    expect(offset).toBe(0);
+    await last.receive(importId, offset, Readable.from([bytes]));
+    expect(await readFile(join(folder, 'source.bin'))).toEqual(bytes);
+    expect(prepared).toEqual([importId]);
+  });
+
+  it('leaves a failed media that is whole as it is', async () => {
+    const { importId } = await imports.begin(params);
+    await imports.receive(importId, 0, Readable.from([bytes]));
+    const failed = { kind: 'failed', fault: new TidemarkError('file-not-media').fault, kept: '', remedy: '' };
+    await library.update(importId, (record) => ({
+      ...record,
+      media: { ...record.media, stage: failed as LocalMediaStage },
+    }));
+    expect((await imports.begin(params)).offset).toBe(bytes.length);
+    expect(library.get(importId).media.stage).toMatchObject({ kind: 'failed' });
   });
 
   it('is entered when its file is added again, where it could not be renamed at first', async () => {
