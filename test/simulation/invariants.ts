@@ -435,7 +435,7 @@ function isUntold(tator: SimulatedTator, { ref, mark, fields }: Mark['row'], fie
   );
 }
 
-/** A create that comes after its element was found absent and its deletion settled: a limit, see docs/sync.md. */
+/** A create that comes after its element was found absent and its deletion settled: a limit, see docs/sync-limits.md. */
 function isGhost(mark: Pick<Mark, 'row'> & Partial<Mark>): boolean {
   return mark.ghost === true;
 }
