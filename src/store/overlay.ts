@@ -2,7 +2,7 @@ import { differing, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { entityKey } from '../domain/identity.ts';
 import { stateMembers } from '../domain/member-set.ts';
-import type { Conflict, Edit, EntityState } from '../sync/ports.ts';
+import { puttingBack, type Conflict, type Edit, type EntityState } from '../sync/ports.ts';
 import { StorageError } from './errors.ts';
 import type { JournalStep } from './schema.ts';
 import type { Change } from './types.ts';
@@ -112,7 +112,12 @@ function edited(
     ...continuing(state, context),
     changes: previous.op === 'edit' ? againstBase(previous, changes) : changes,
   };
-  return { ...settle(next, state), step: stepOf(change, context, { type, media, before, after }) };
+  // What he has changed himself is his from now on.
+  const putBack = (previous.putBack ?? []).filter((field) => !(field in after));
+  return {
+    ...settle(puttingBack(next, putBack), state),
+    step: stepOf(change, context, { type, media, before, after }),
+  };
 }
 
 function removed(

@@ -49,11 +49,16 @@ function stillOpen(conflicts: Conflict[], theirs: ServerRow | null): Conflict[] 
   );
 }
 
-/** The fields of an edit that may be sent now: those about which nobody has to be asked. */
+/**
+ * The fields of an edit that may be sent now: those about which nobody has to be asked; of these first what is
+ * put back for others.
+ */
 export function sendable(edit: Edit, conflicts: Conflict[]): Fields {
   if (conflicts.some(({ field }) => field === deletedField)) return {};
   const asked = new Set(conflicts.map(({ field }) => field));
-  return Object.fromEntries(Object.entries(edit.changes).filter(([field]) => !asked.has(field)));
+  const free = Object.entries(edit.changes).filter(([field]) => !asked.has(field));
+  const owed = free.filter(([field]) => edit.putBack?.includes(field));
+  return Object.fromEntries(owed.length > 0 ? owed : free);
 }
 
 type WithEdit = EntityState & { edit: Edit };

@@ -89,10 +89,21 @@ export interface Edit {
    * delete them with it. They belong to it again if it is kept.
    */
   takenOut?: ElementalId[];
+  /**
+   * Of `changes`, the fields that are not the user's: a request of ours has hidden what others had put there. They
+   * are sent before the rest, which may be refused.
+   */
+  putBack?: string[];
   status: EditStatus;
   /** Local times, ms. */
   createdAt: number;
   updatedAt: number;
+}
+
+/** The edit with these fields as those that are put back for others, as far as it still changes them. */
+export function puttingBack({ putBack: _before, ...edit }: Edit, fields: readonly string[]): Edit {
+  const putBack = [...new Set(fields)].filter((field) => field in edit.changes);
+  return putBack.length === 0 ? edit : { ...edit, putBack };
 }
 
 /**

@@ -2,7 +2,15 @@ import { differing, sameFields, sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { isSetField, stateMembers, withMembers } from '../domain/member-set.ts';
 import { deletedField, emptied, isSameToDelete, list, owing, rebase, type MergeContext } from './merge.ts';
-import type { Attempt, Conflict, Edit, EntityState, Revision, ServerRow } from './ports.ts';
+import {
+  puttingBack,
+  type Attempt,
+  type Conflict,
+  type Edit,
+  type EntityState,
+  type Revision,
+  type ServerRow,
+} from './ports.ts';
 
 /*
  * What became of a request, told from all marks of its entity (`../docs/sync.md`):
@@ -176,7 +184,10 @@ function confirm(
   if (Object.keys(changes).length === 0) return { edit: null, conflicts };
   // Of those only what the user wants back is owed, should he delete it again.
   const wanted = new Set(stateMembers(changes));
-  const rest: Edit = { ...settled, op: 'edit', changes, ...owing(taken.filter((id) => wanted.has(id))) };
+  const rest = puttingBack(
+    { ...settled, op: 'edit', changes, ...owing(taken.filter((id) => wanted.has(id))) },
+    edit.putBack ?? [],
+  );
   // What exactly was sent by a process whose database was lost may not be known: it is sent again.
   const unsure = edit.maybeSent && attempt.recorded !== true;
   const asked = rewrittenMeanwhile({ edit: rest, attempt, conflicts }, landed, {
@@ -343,7 +354,8 @@ function repairHidden(
     maybeSent: false,
     status: { kind: 'pending' },
   };
-  return { edit: { ...edit, changes: { ...theirs, ...edit.changes } }, conflicts };
+  const whole: Edit = { ...edit, changes: { ...theirs, ...edit.changes } };
+  return { edit: puttingBack(whole, [...(edit.putBack ?? []), ...Object.keys(theirs)]), conflicts };
 }
 
 /** Puts the outcome over the current mark, where that is newer than the one that landed. */

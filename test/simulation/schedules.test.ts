@@ -92,6 +92,7 @@ describe('a race, or a lost database,', () => {
     [13080056, 26, 'a track that is kept after its members were taken out for its delete'],
     [13001760, 26, 'the same, with a third one at work on it'],
     [22068686, 20, 'the default of an attribute that was added while a request was on its way'],
+    [31086486, 20, 'beside a change of its own user that is refused'],
   ])('keeps every invariant in schedule %i of %i steps: %s', async (seed, length) => {
     expect((await runScript(scriptOf(seed, length))).violations).toEqual([]);
   });

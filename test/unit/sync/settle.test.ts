@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { visibleFields } from '../../../src/store/overlay.ts';
 import { planDiscard } from '../../../src/store/parked.ts';
 import { planResolution } from '../../../src/store/resolution.ts';
-import { fold, list } from '../../../src/sync/merge.ts';
+import { fold, list, sendable } from '../../../src/sync/merge.ts';
 import { park, settle, settleEcho } from '../../../src/sync/settle.ts';
 import { attemptOf, editOf, rowOf, stateOf, testContext } from './support.ts';
 
@@ -116,6 +116,29 @@ describe('settling a patch in doubt', () => {
       base: { mark: 2 },
       changes: { 'attributes.A': 'theirs' },
     });
+  });
+
+  it('sends what it has hidden before a further change of the user, which may be refused', () => {
+    const hidden = rowOf({ mark: 1, fields: { frame: 1, 'attributes.A': 'theirs' } });
+    const landed = rowOf({ mark: 2, fields: { frame: 4, 'attributes.A': 'x' } });
+    const more = { ...edit, revision: 2, changes: { frame: 4, 'attributes.B': 'mine' } };
+    const { edit: next } = settle(
+      stateOf({ row: base, edit: more, attempt }),
+      [base, hidden, landed],
+      testContext(),
+    );
+    expect(next?.changes).toEqual({ 'attributes.A': 'theirs', 'attributes.B': 'mine' });
+    expect(sendable(next!, [])).toEqual({ 'attributes.A': 'theirs' });
+    // It has arrived: the user's own is left.
+    const back = rowOf({ mark: 3, fields: { frame: 4, 'attributes.A': 'theirs' } });
+    const sent = attemptOf({ intent: 'patch', revision: 2, baseMark: 2, sent: { 'attributes.A': 'theirs' } });
+    const { edit: rest } = settleEcho(
+      stateOf({ row: landed, edit: next!, attempt: sent }),
+      back,
+      testContext(),
+    );
+    expect(sendable(rest!, [])).toEqual({ 'attributes.B': 'mine' });
+    expect(rest).not.toHaveProperty('putBack');
   });
 
   it('lists the field that its mark has hidden when both changed it', () => {
