@@ -145,7 +145,7 @@ export function reopened(
   const attempt = doubtfulAttempt(edit, { recorded, under }, made);
   // What the engine had put back of others on the way was part of the edit, as the user saw it.
   const isSame = attempt.intent === 'patch' && attempt.revision === edit.revision && edit.op === 'edit';
-  const changes = isSame ? { ...edit.changes, ...attempt.sent } : edit.changes;
+  const changes = isSame ? { ...edit.changes, ...attempt.left, ...attempt.sent } : edit.changes;
   return { edit: { ...edit, changes, maybeSent: true }, attempt };
 }
 

@@ -119,6 +119,8 @@ export interface Attempt {
   /** Mark of the base that the request named; null for a create. */
   baseMark: number | null;
   sent: Fields;
+  /** What of the edit waits for the next request, since this one only puts back what is others'. */
+  left?: Fields;
   state: 'prepared' | 'sent' | 'in-doubt' | 'done';
   at: number;
   /** Of a create on a server that knows requests by keys: the request, and the place in it. */

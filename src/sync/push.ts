@@ -5,7 +5,7 @@ import { isRefusal, neverLeft } from './failure-kinds.ts';
 import { inLanes } from './lanes.ts';
 import { lookUp } from './lookup.ts';
 import { absentOf, needsLookup, nextStep, type PlanContext, type Step } from './plan.ts';
-import type { Answer, Attempt, EntityState, Failure, Place, ServerRow } from './ports.ts';
+import type { Answer, Attempt, Edit, EntityState, Failure, Place, ServerRow } from './ports.ts';
 import { sendAgain } from './resend.ts';
 import { Forbiddances, isResting, keepWaiting } from './permissions.ts';
 import { park, settleEcho } from './settle.ts';
@@ -296,7 +296,7 @@ class Push {
           const { key, revision, type } = state.edit;
           const { baseMark, fields: sent } = step;
           const rest = { intent, baseMark, sent, state: 'sent', at: clock.now() } as const;
-          const attempt: Attempt = { id: makeId(), key, revision, ...rest };
+          const attempt: Attempt = { id: makeId(), key, revision, ...rest, ...leftBy(state.edit, step) };
           written.push({ place, type, attempt });
           return { attempt };
         });
@@ -396,4 +396,11 @@ function isDecided(answer: Answer<unknown>): boolean {
 function needsLook(answer: Answer<ServerRow>, { baseMark }: Attempt): boolean {
   if (answer.ok) return answer.value.mark !== must(baseMark) + 1;
   return answer.failure.kind === 'stale-mark' || answer.failure.kind === 'not-found';
+}
+
+/** A device that loses its database meanwhile is to know what was not sent together with what is put back. */
+function leftBy(edit: Edit, { intent, fields }: Step): Pick<Attempt, 'left'> {
+  if (intent !== 'patch' || edit.putBack === undefined) return {};
+  const left = Object.entries(edit.changes).filter(([field]) => !(field in fields));
+  return left.length === 0 ? {} : { left: Object.fromEntries(left) };
 }
