@@ -23,7 +23,7 @@ import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { isRefusal, neverLeft } from './failure-kinds.ts';
 import { deletedField, sendable } from './merge.ts';
 import type { Attempt, Edit, EntityState, Failure, Place, Revision } from './ports.ts';
-import { isResting, keepWaiting } from './permissions.ts';
+import { isResting, keepInDoubt, keepWaiting } from './permissions.ts';
 import { park } from './settle.ts';
 
 /*
@@ -233,6 +233,13 @@ class CatalogPush {
     { attempt, wasOpen }: { attempt: Attempt; wasOpen: boolean },
     failure: Failure,
   ): Promise<PartOutcome> {
+    if (wasOpen && failure.kind === 'forbidden') {
+      const refusal = { reason: failure.message, now: this.#deps.clock.now() };
+      await this.#deps.storage.revise([placeOf(state.edit)], (states) =>
+        states.map((one) => keepInDoubt(one, refusal)),
+      );
+      return done;
+    }
     if (isRefusal(failure)) {
       const read = await this.#readAgain(state.edit);
       return read.kind === 'done' ? this.#failed(state, attempt, failure) : read;

@@ -18,7 +18,7 @@ import {
   type Place,
   type ServerMedia,
 } from './ports.ts';
-import { Forbiddances, isResting, keepWaiting } from './permissions.ts';
+import { Forbiddances, isResting, keepInDoubt, keepWaiting } from './permissions.ts';
 import { park } from './settle.ts';
 
 /*
@@ -251,9 +251,17 @@ async function pushOne(
   }
   const { failure } = answer;
   if (failure.kind === 'forbidden') {
-    await storage.revise([place], (states) => states.map(() => ({ attempt: null })));
+    const attempt: Attempt | null = written.isAgain ? { ...written.attempt, state: 'in-doubt' } : null;
+    await storage.revise([place], (states) =>
+      states.map((state) => ({ attempt: state.attempt === null ? null : attempt })),
+    );
     const outcome = await forbiddances.note(failure, 'transfer');
     if (outcome.kind === 'stopped') return outcome.failure;
+    if (written.isAgain) {
+      const refusal = { reason: failure.message, now: deps.clock.now() };
+      await storage.revise([place], (states) => states.map((state) => keepInDoubt(state, refusal)));
+      return null;
+    }
   }
   if (isAnswer(failure)) {
     await refuse(deps, place, { failure, revision: written.edit.revision });
@@ -289,8 +297,8 @@ async function findOne(deps: SyncDeps, projectId: number, edit: Edit): Promise<F
 async function writeAttempt(
   { storage, clock, makeId, traits }: SyncDeps,
   place: Place,
-): Promise<{ edit: Edit; attempt: Attempt } | null> {
-  let written: { edit: Edit; attempt: Attempt } | null = null;
+): Promise<{ edit: Edit; attempt: Attempt; isAgain: boolean } | null> {
+  let written: { edit: Edit; attempt: Attempt; isAgain: boolean } | null = null;
   await storage.revise([place], ([state]) => {
     const edit = state?.edit ?? null;
     const at = clock.now();
@@ -300,14 +308,14 @@ async function writeAttempt(
     if (!traits.keyed && open !== null && at >= open.at && at - open.at < traits.lateFor) return [];
     if (traits.keyed && open !== null) {
       const attempt: Attempt = { ...open, state: 'sent' };
-      written = { edit: { ...edit, changes: open.sent, revision: open.revision }, attempt };
+      written = { edit: { ...edit, changes: open.sent, revision: open.revision }, attempt, isAgain: true };
       return [{ attempt }];
     }
     const rest = { intent: 'create', baseMark: null, state: 'sent' } as const;
     const { revision } = edit;
     const sent = withoutLocalSection(edit.changes);
     const attempt: Attempt = { id: makeId(), key: entityKey(place.ref), revision, sent, at, ...rest };
-    written = { edit: { ...edit, changes: sent }, attempt };
+    written = { edit: { ...edit, changes: sent }, attempt, isAgain: false };
     return [{ attempt }];
   });
   return written;

@@ -10,7 +10,8 @@ import type { Edit, EntityState, Failure, Revision } from './ports.ts';
  *   the project is not listed any more, or only to be viewed   nothing of it is sent; all of it waits
  *   it may be changed, yet one piece is refused (403)          that piece waits, and is tried each minute
  *
- * A refusal for want of a permission comes before anything is carried out: it leaves nothing in doubt.
+ * A refusal for want of a permission comes before anything is carried out: it leaves nothing in doubt, but what
+ * was in doubt before.
  */
 
 /** ms */
@@ -66,6 +67,18 @@ export function keepWaiting(
 ): Revision {
   if (edit === null || edit.revision !== revision) return { attempt: null };
   return { attempt: null, edit: { ...edit, status: { kind: 'waiting', reason, at: now } } };
+}
+
+/**
+ * As `keepWaiting`, of a request that was in doubt and has been sent again under its key: the refusal says nothing
+ * of the first one, which may come when the permission is back.
+ */
+export function keepInDoubt(
+  { edit, attempt }: EntityState,
+  { reason, now }: { reason: string; now: number },
+): Revision {
+  const open: Revision = attempt === null ? {} : { attempt: { ...attempt, state: 'in-doubt' } };
+  return edit === null ? open : { ...open, edit: { ...edit, status: { kind: 'waiting', reason, at: now } } };
 }
 
 /** Refused for want of a permission less than a minute ago. */

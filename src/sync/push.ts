@@ -71,6 +71,7 @@ class Push {
       if (looked.kind === 'stopped') return { outcome: looked, moved };
       const again = await sendAgain(this.#deps, {
         projectId: this.#projectId,
+        forbiddances: this.#forbiddances,
         kind,
         mediaIds: this.#known.mediaIds,
       });

@@ -93,6 +93,7 @@ describe('a race, or a lost database,', () => {
     [13001760, 26, 'the same, with a third one at work on it'],
     [22068686, 20, 'the default of an attribute that was added while a request was on its way'],
     [31086486, 20, 'beside a change of its own user that is refused'],
+    [33089440, 20, 'a create in doubt that is sent again while its user may not edit'],
     [32055761, 20, 'the database lost while only that was on its way which others had'],
   ])('keeps every invariant in schedule %i of %i steps: %s', async (seed, length) => {
     expect((await runScript(scriptOf(seed, length))).violations).toEqual([]);
