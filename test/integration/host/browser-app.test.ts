@@ -276,7 +276,7 @@ describe('the built-in server', () => {
     const told = await host.call('server.call', { ...projects, known: '' });
     expect(told).toMatchObject({ value: [{ id: 1 }] });
     const again = await host.call('server.call', { ...projects, known: told.digest ?? '' });
-    expect(again).toEqual({ value: null, digest: told.digest });
+    expect(again).toEqual({ value: null, digest: told.digest, prints: [] });
 
     await host.call('network.setOffline', { offline: true });
     await expect(host.call('server.call', projects)).rejects.toMatchObject({ code: 'offline-by-choice' });

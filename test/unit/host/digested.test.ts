@@ -26,7 +26,8 @@ describe('an answer that is told by its digest', () => {
     const read = await readerOf((_, response) => response.writeHead(200).end(text));
     const first = await read('');
     expect(first.value).toEqual([{ id: 7 }]);
-    expect(await read(first.digest)).toEqual({ value: null, digest: first.digest });
+    expect(first.prints).toHaveLength(1);
+    expect(await read(first.digest)).toEqual({ value: null, digest: first.digest, prints: [] });
     text = '[{"id":8}]';
     const other = await read(first.digest);
     expect(other.value).toEqual([{ id: 8 }]);
