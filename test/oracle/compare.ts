@@ -32,9 +32,10 @@ function compareLists<T>(
   return null;
 }
 
+/** Prints are of bytes, which the simulated server has none of. */
 function compareRows(one: ServerRow, other: ServerRow, pairs: Pairs): string | null {
-  const { rowId, modifiedAt, ...rest } = one;
-  const { rowId: otherId, modifiedAt: otherAt, ...otherRest } = other;
+  const { rowId, modifiedAt, print: _print, ...rest } = one;
+  const { rowId: otherId, modifiedAt: otherAt, print: _otherPrint, ...otherRest } = other;
   return (
     compareMembers(rest, otherRest) ??
     pairOf(pairs, one.ref.kind === 'state' ? 'state' : 'localization', [rowId, otherId]) ??
