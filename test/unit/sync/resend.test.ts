@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/sync/ports.ts';
 import { stockTraits } from '../../../src/sync/ports.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
-import { Permissions } from '../../../src/sync/permissions.ts';
+import { Forbiddances, Permissions } from '../../../src/sync/permissions.ts';
 import { sendAgain } from '../../../src/sync/resend.ts';
 import { Life } from '../../simulation/faults.ts';
 import { MemoryDevice } from '../../simulation/memory-device.ts';
+import { member, type Membership } from '../../simulation/memberships.ts';
 import { SimulatedTator } from '../../simulation/simulated-tator.ts';
 import { FaultyPort } from '../../simulation/tator-port.ts';
 import { VirtualTime } from '../../simulation/virtual-time.ts';
@@ -21,9 +22,11 @@ function inDoubt(batch: Attempt['batch']) {
   const life = new Life(() => undefined);
   const tator = new SimulatedTator(() => time.now());
   const mediaId = tator.addMedia({ elementalId: 'm', type: 3, fields: {} });
+  let membership: Membership = member;
   const server = new FaultyPort({
     ...{ tator, life, time, user: 1, kind: 'hub' },
     traffic: { requests: 0, trace: 0 },
+    membership: () => membership,
   });
   const device = new MemoryDevice({ time, makeId });
   const attempt = attemptOf({ intent: 'create', baseMark: null, sent: fields });
@@ -33,11 +36,15 @@ function inDoubt(batch: Attempt['batch']) {
   });
   const traits = { ...stockTraits, keyed: true };
   const deps = { storage: device.storage(life), server, clock: time, makeId, traits };
-  const again = () =>
-    sendAgain(
-      { ...deps, refusals: new Refusals(), permissions: new Permissions() },
-      { projectId: 1, kind: 'localization', mediaIds: new Map([['m', mediaId]]) },
-    );
+  const again = () => {
+    const whole = { ...deps, refusals: new Refusals(), permissions: new Permissions() };
+    const forbiddances = new Forbiddances(whole, 1);
+    const mediaIds = new Map([['m', mediaId]]);
+    return sendAgain(whole, { projectId: 1, forbiddances, kind: 'localization', mediaIds });
+  };
+  const may = (next: Membership): void => {
+    membership = next;
+  };
   const first = () => server.createAnnotations(1, [{ ref, type: 7, mediaIds: [mediaId], fields }], 'k');
   const run = async (work: () => Promise<unknown>): Promise<void> => {
     time.start(async () => {
@@ -45,7 +52,7 @@ function inDoubt(batch: Attempt['batch']) {
     });
     await time.drain();
   };
-  return { tator, device, again, first, run };
+  return { tator, device, time, again, first, run, may };
 }
 
 describe('a create in doubt on a server that knows keys', () => {
@@ -59,6 +66,27 @@ describe('a create in doubt on a server that knows keys', () => {
 
   it('is carried out by the second request where the first was lost', async () => {
     const { tator, device, again, run } = inDoubt({ key: 'k', at: 0, size: 1 });
+    await run(again);
+    expect(tator.log).toHaveLength(1);
+    expect(device.state(place)).toMatchObject({ edit: null, attempt: null });
+  });
+
+  it.each([
+    ['Creator', 'waiting'],
+    ['View Only', 'pending'],
+  ])('stays in doubt under its key while its user, a %s, may not edit: it is %s', async (label, kind) => {
+    const { tator, device, time, again, first, run, may } = inDoubt({ key: 'k', at: 0, size: 1 });
+    may({ label, may: { read: true, edit: false, transfer: false, control: false } });
+    await run(again);
+    expect(tator.log).toEqual([]);
+    expect(device.state(place)).toMatchObject({
+      edit: { status: { kind } },
+      attempt: { state: 'in-doubt', batch: { key: 'k' } },
+    });
+    // The first one comes after all, when the permission is back, and then the second.
+    may(member);
+    await run(first);
+    await run(() => time.sleep(61_000));
     await run(again);
     expect(tator.log).toHaveLength(1);
     expect(device.state(place)).toMatchObject({ edit: null, attempt: null });
