@@ -1,4 +1,4 @@
-import { addPrints, digestOf, printOf, rowForm } from '../base/row-prints.ts';
+import { addPrints, digestOf, printOfBytes } from '../base/row-prints.ts';
 
 /**
  * The print of each object of a JSON list, in its order: an integer from 0 to 2^52 - 1. Null where the bytes are
@@ -119,29 +119,4 @@ function endOfName(bytes: Uint8Array, from: number): number {
   if (bytes[from] !== openObject || bytes[from + 1] !== quote) return -1;
   const end = endOfString(bytes, from + 1);
   return end < bytes.length ? end + 1 : -1;
-}
-
-const [factorA, factorB] = [0x9e3779b1, 0x85ebca6b] as const;
-
-/** Two hashes of the bytes from..to (exclusive), four at a time, as one number. */
-function printOfBytes(view: DataView, from: number, to: number): number {
-  let a = 0x3c6ef372 ^ Math.imul(to - from, factorB) ^ rowForm;
-  let b = 0x2545f491 ^ (to - from) ^ rowForm;
-  const whole = to - ((to - from) & 3);
-  let at = from;
-  for (; at < whole; at += 4) {
-    const word = view.getInt32(at, true);
-    a = Math.imul(a ^ word, factorA);
-    a ^= a >>> 15;
-    b = Math.imul((b + word) | 0, factorB);
-    b = (b << 13) | (b >>> 19);
-  }
-  for (; at < to; at += 1) {
-    const byte = view.getUint8(at);
-    a = Math.imul(a ^ byte, factorA);
-    a ^= a >>> 15;
-    b = Math.imul((b + byte) | 0, factorB);
-    b = (b << 13) | (b >>> 19);
-  }
-  return printOf(a, b);
 }

@@ -3,6 +3,7 @@ import { TidemarkError, type ErrorCode } from '../../../src/contract/errors.ts';
 import { HostServer } from '../../../src/engine/host-server.ts';
 import { readUnlessOf, serverCallOf } from '../../../src/engine/server-call.ts';
 import { FakeHost } from './fake-host.ts';
+import { ref, row } from './wire-row.ts';
 
 type Operations = Record<string, () => unknown>;
 
@@ -27,33 +28,6 @@ function serverOf(operations: Operations) {
   return { server, asked };
 }
 
-const ref = {
-  kind: 'localization',
-  version: 4,
-  elementalId: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa',
-} as const;
-const row = {
-  id: 31,
-  project: 1,
-  type: 7,
-  media: 5,
-  version: 4,
-  elemental_id: ref.elementalId,
-  mark: 2,
-  frame: 12,
-  x: 0.1,
-  y: 0.2,
-  width: 0.3,
-  height: 0.4,
-  u: null,
-  v: null,
-  points: null,
-  attributes: { Species: 'Cod' },
-  variant_deleted: false,
-  created_by: 1,
-  modified_by: 2,
-  modified_datetime: '2026-01-01T00:00:00.123Z',
-};
 const media = { id: 5, project: 1, type: 3, name: 'clip', elemental_id: 'key-5', attributes: {} };
 
 describe('reading marks', () => {
