@@ -23,6 +23,7 @@ import {
   type Answer,
   type CatalogSpec,
   type Edit,
+  type Failure,
   type ServerMedia,
   type ServerPort,
   type ServerTraits,
@@ -450,6 +451,46 @@ describe('a bookmark of a media that no server had', () => {
     expect(await run.edits()).toEqual([]);
     expect(await now(run.opened.store.conflicts())).toEqual([]);
     expect((await run.view()).bookmarks).toMatchObject([{ key: ref.elementalId, name: 'Vent' }]);
+    run.opened.close();
+  });
+});
+
+describe('a bookmark that is in doubt on a hub', () => {
+  it('stays so when it is sent again without a permission, and is made once when that is back', async () => {
+    const run = new Run(1, true);
+    run.server.faults = false;
+    const answers = run.server.port();
+    await run.open();
+    await run.opened.sync.saveProjects([project]);
+    await run.opened.sync.saveCatalog(emptyCatalog);
+    const ref = catalogRef('bookmark', run.world.makeId());
+    const fields = { name: 'Vent', uri: '/1/annotation/9' };
+    await run.opened.store.apply({
+      projectId: 1,
+      media: home,
+      label: 'history.catalog',
+      changes: [{ kind: 'create', ref, type: 0, media: home, fields }],
+    });
+    const keys: (string | undefined)[] = [];
+    let first: () => Promise<unknown> = () => Promise.resolve();
+    const failing = (failure: Failure): ServerPort => ({
+      ...answers,
+      createInCatalog: (...args) => {
+        keys.push(args[2]);
+        if (failure.kind === 'unknown-outcome') first = () => answers.createInCatalog(...args);
+        return Promise.resolve({ ok: false, failure });
+      },
+    });
+    await run.push(failing({ kind: 'unknown-outcome', message: 'lost' }));
+    await run.push(failing({ kind: 'forbidden', message: 'Permission denied' }));
+    expect(new Set(keys).size).toBe(1);
+    expect(await run.edits()).toMatchObject([{ status: { kind: 'waiting' } }]);
+    // The first one comes after all.
+    await first();
+    run.time.now += 61_000;
+    await run.push(answers);
+    expect(run.server.rows).toHaveLength(1);
+    expect(await run.edits()).toEqual([]);
     run.opened.close();
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { entityKey } from '../../../src/domain/identity.ts';
+import { pushMedia } from '../../../src/sync/media-push.ts';
 import type { Attempt } from '../../../src/sync/ports.ts';
-import { stockTraits } from '../../../src/sync/ports.ts';
+import { mediaRef, stockTraits } from '../../../src/sync/ports.ts';
 import { Refusals } from '../../../src/sync/refusals.ts';
 import { Forbiddances, Permissions } from '../../../src/sync/permissions.ts';
 import { sendAgain } from '../../../src/sync/resend.ts';
@@ -52,7 +54,8 @@ function inDoubt(batch: Attempt['batch']) {
     });
     await time.drain();
   };
-  return { tator, device, time, again, first, run, may };
+  const whole = { ...deps, refusals: new Refusals(), permissions: new Permissions() };
+  return { tator, device, time, again, first, run, may, server, deps: whole };
 }
 
 describe('a create in doubt on a server that knows keys', () => {
@@ -99,5 +102,31 @@ describe('a create in doubt on a server that knows keys', () => {
     expect(device.state(place).attempt).toEqual(
       attemptOf({ intent: 'create', baseMark: null, sent: fields }),
     );
+  });
+});
+
+describe('a media whose create is in doubt on a server that knows keys', () => {
+  it('stays so when it is sent again without a permission, and is made once when that is back', async () => {
+    const { tator, device, time, run, may, server, deps } = inDoubt(undefined);
+    const own = mediaRef('n');
+    const of = { ref: own, media: 'n', key: entityKey(own) };
+    const edit = editOf({ ...of, op: 'create', type: 3, changes: { name: 'dive.mp4' } });
+    const attempt = attemptOf({ key: of.key, intent: 'create', baseMark: null, sent: edit.changes });
+    device.put(of, { edit, attempt });
+    const project = { id: 1, name: 'Dive', summary: '', permission: 'Creator' };
+    deps.permissions.learn([project]);
+    may({ label: 'Creator', may: { read: true, edit: false, transfer: false, control: false } });
+    await run(() => pushMedia(deps, 1));
+    expect(device.state(of)).toMatchObject({
+      edit: { status: { kind: 'waiting' } },
+      attempt: { id: attempt.id, state: 'in-doubt' },
+    });
+    may(member);
+    const spec = { elementalId: 'n', type: 3, sectionId: null, fields: edit.changes };
+    await run(() => server.createMedia(1, spec, attempt.id));
+    await run(() => time.sleep(61_000));
+    await run(() => pushMedia(deps, 1));
+    expect(tator.media.filter(({ key }) => key === 'n')).toHaveLength(1);
+    expect(device.state(of)).toMatchObject({ edit: null, attempt: null });
   });
 });
