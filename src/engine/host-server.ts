@@ -7,6 +7,7 @@ import type { CatalogKind, EntityRef } from '../domain/identity.ts';
 import { stateMembers } from '../domain/member-set.ts';
 import {
   stockTraits,
+  type ChangePage,
   type Answer,
   type CatalogSpec,
   type CreateSpec,
@@ -27,6 +28,7 @@ import {
   type RowContext,
 } from './annotation-wire.ts';
 import { readCatalogLists } from './catalog-lists.ts';
+import { changePageFrom } from './change-wire.ts';
 import { mediaFrom, projectFrom, readCatalog } from './catalog-wire.ts';
 import { createInCatalog, deleteInCatalog, patchInCatalog, type CatalogTarget } from './catalog-writes.ts';
 import { answerOf, garbled } from './failures.ts';
@@ -51,7 +53,13 @@ const write = { write: true };
 const writeTimeout = 120_000;
 
 /** A hub binds all values, says what it means, and orders the requests about one element by a lock. */
-const hubTraits: ServerTraits = { storesAnyText: true, exactRefusals: true, lateFor: 0, keyed: false };
+const hubTraits: ServerTraits = {
+  storesAnyText: true,
+  exactRefusals: true,
+  lateFor: 0,
+  keyed: false,
+  feed: false,
+};
 
 /** The server behind the host's RPC, as the engine sees it. */
 export class HostServer implements ServerPort {
@@ -249,7 +257,16 @@ export class HostServer implements ServerPort {
   readTraits(): Promise<Answer<ServerTraits>> {
     return answerOf(async () => {
       const offer = await this.#extension('', {});
-      return offer === null ? stockTraits : { ...hubTraits, keyed: offers(offer, 'idempotency-key') };
+      if (offer === null) return stockTraits;
+      const keyed = offers(offer, 'idempotency-key');
+      return { ...hubTraits, keyed, feed: offers(offer, 'change-feed') };
+    }, read);
+  }
+
+  readChanges(projectId: number, cursor: string | null): Promise<Answer<ChangePage | null>> {
+    return answerOf(async () => {
+      const page = await this.#extension(`/Changes/${projectId}`, cursor === null ? {} : { cursor });
+      return page === null ? null : changePageFrom(page);
     }, read);
   }
 

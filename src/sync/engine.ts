@@ -17,7 +17,8 @@ import { nameVersions } from './local-versions.ts';
 import { pushMedia } from './media-push.ts';
 import { stockTraits, type SyncStatus } from './ports.ts';
 import { KnownAnswers } from './known-answers.ts';
-import { audit, fewestAuditRows, nextAuditRows, pull } from './pull.ts';
+import { beginFeed, follow, settleFeed, type Followed } from './feed.ts';
+import { audit, fewestAuditRows, isRead, nextAuditRows, pull } from './pull.ts';
 import { push } from './push.ts';
 import { renewTracks } from './tracks.ts';
 import { Permissions } from './permissions.ts';
@@ -32,6 +33,8 @@ import { problemOf, showSame } from './status.ts';
  *   round: contact -> catalog -> medias up -> push -> pull -> tracks -> audit -> save status -> rest
  *             |          |           |         |       |        |                      ^
  *             +----------+-----------+---------+-------+--------+-- any failure -------+
+ *
+ * With a server that tells what changes, the pull is that (`feed.ts`), and of the rest only a net.
  *
  * A failure ends the round, never the loop; what was done stays done, and the next round begins
  * with what is in doubt. Rest is the poll interval online, a jittered backoff offline, and endless
@@ -61,6 +64,10 @@ const mediaEvery = 5000;
 /** How often it is asked for a permission that work waits for. */
 const permissionEvery = 10_000;
 const auditEvery = 10_000;
+/** Whole lists of what a server tells the changes of, in case that it has missed some. */
+const netEvery = 60_000;
+/** After so many audits of everything, nothing is wrong any more that nobody tells of. */
+const turnsToSettle = 2;
 const releaseEvery = 30_000;
 const silence = 1000;
 
@@ -103,6 +110,10 @@ export class Loop {
   #auditRows = fewestAuditRows;
   /** Where in the medias of each project the next audit begins. */
   readonly #auditAt = new Map<number, number>();
+  /** How often the audits have gone round each project since its feed is unsettled. */
+  readonly #auditTurns = new Map<number, number>();
+  /** How each project is followed. */
+  readonly #followed = new Map<number, Followed>();
   /** Requests that nobody waits for any more are known to be in doubt. */
   #doubted = false;
   #stopped = false;
@@ -224,16 +235,16 @@ export class Loop {
   async #exchangeProject(project: Project): Promise<PartOutcome> {
     const { id } = project;
     const parts: (() => Promise<PartOutcome>)[] = [
+      () => beginFeed(this.#deps, id),
       () => this.#every(`catalog/${id}`, catalogEvery, () => pullCatalog(this.#deps, project)),
       () => pushCatalog(this.#deps, project),
       () => this.#pushMedia(id),
-      () => this.#every(`media/${id}`, mediaEvery, () => pullMedia(this.#deps, id)),
+      () => this.#every(`media/${id}`, this.#orNet(id, mediaEvery), () => pullMedia(this.#deps, id)),
       () => this.#orderUploads(id),
       () => this.#push(id),
-      () => pull(this.#deps, id, 'localization'),
-      () => pull(this.#deps, id, 'state'),
+      () => this.#pull(project),
       () => this.#renewTracks(id),
-      () => this.#every(`audit/${id}`, auditEvery, () => this.#auditNext(id)),
+      () => this.#every(`audit/${id}`, this.#orNet(id, auditEvery), () => this.#auditNext(id)),
     ];
     // What is forbidden leaves the rest of the project, to be read at least, as it is.
     let forbidden: PartOutcome = done;
@@ -271,6 +282,28 @@ export class Loop {
     return done;
   }
 
+  async #pull(project: Project): Promise<PartOutcome> {
+    const { id } = project;
+    const { outcome, followed, isAnew } = await follow(this.#deps, project);
+    if (isAnew || followed !== this.#followed.get(id)) {
+      this.#followed.set(id, followed);
+      this.#auditTurns.set(id, 0);
+      this.#auditAt.set(id, 0);
+    }
+    if (outcome.kind === 'stopped') return outcome;
+    for (const kind of ['localization', 'state'] as const) {
+      if (followed === 'settled' && (await isRead(this.#deps, id, kind))) continue;
+      const pulled = await pull(this.#deps, id, kind);
+      if (pulled.kind === 'stopped') return pulled;
+    }
+    return done;
+  }
+
+  /** How often something is done that a settled feed makes unnecessary but for a net. */
+  #orNet(projectId: number, usual: number): number {
+    return this.#followed.get(projectId) === 'settled' ? netEvery : usual;
+  }
+
   /** The medias take turns, small ones several at a time. */
   async #auditNext(projectId: number): Promise<PartOutcome> {
     const all = [...(await this.#options.storage.mediaIds(projectId))];
@@ -289,7 +322,15 @@ export class Loop {
       if (audited.outcome.kind === 'stopped') return audited.outcome;
     }
     this.#auditRows = nextAuditRows(this.#auditRows, clock.now() - begun);
+    if (from + taken >= all.length) await this.#noteTurn(projectId);
     return done;
+  }
+
+  async #noteTurn(projectId: number): Promise<void> {
+    if (this.#followed.get(projectId) !== 'unsettled') return;
+    const turns = (this.#auditTurns.get(projectId) ?? 0) + 1;
+    this.#auditTurns.set(projectId, turns);
+    if (turns >= turnsToSettle) await settleFeed(this.#deps, projectId);
   }
 
   #pushMedia(projectId: number): Promise<PartOutcome> {

@@ -303,6 +303,12 @@ export interface ServerPort {
   /** For good, and at once; of a leaf with all that is below it. */
   deleteInCatalog(target: { kind: CatalogKind; serverId: number }): Promise<Answer<null>>;
 
+  /**
+   * What has changed in a project since the cursor was given, oldest first; without one, only where the feed is now.
+   * Null where the server has no feed for this user, or has not given out the cursor.
+   */
+  readChanges(projectId: number, cursor: string | null): Promise<Answer<ChangePage | null>>;
+
   /** What it can do beyond a stock Tator. */
   readTraits(): Promise<Answer<ServerTraits>>;
 }
@@ -315,6 +321,28 @@ export interface DigestedMarks {
   rows: ServerRow[] | null;
 }
 
+/** Rows that one request of somebody has changed. */
+export interface ServerChange {
+  kind: 'media' | 'localization' | 'state' | 'leaf';
+  /** Some of the rows are gone without a trace. */
+  removed: boolean;
+  elementalIds: ElementalId[];
+  /** Server ids of the medias that the annotations lie on. */
+  mediaIds: number[];
+  /** They are too many to be named. */
+  unnamed: boolean;
+}
+
+export interface ChangePage {
+  /** For the next page. */
+  cursor: string;
+  /** The feed does not go on from the cursor that was named (the server was restored from a backup). */
+  reset: boolean;
+  /** There are more changes already. */
+  more: boolean;
+  changes: ServerChange[];
+}
+
 /** What a server told about itself; a stock Tator has `stockTraits`. */
 export interface ServerTraits {
   /** Attributes of medias take any text on every route. */
@@ -325,6 +353,8 @@ export interface ServerTraits {
   lateFor: number;
   /** A create with a key is carried out once. */
   keyed: boolean;
+  /** It tells what changes (`readChanges`). */
+  feed: boolean;
 }
 
 /** Its proxy lets a request run for 20 minutes, and its 400 stands for everything. */
@@ -333,6 +363,7 @@ export const stockTraits: ServerTraits = {
   exactRefusals: false,
   lateFor: 21 * 60_000,
   keyed: false,
+  feed: false,
 };
 
 export interface MediaSpec {

@@ -13,6 +13,8 @@ import type { Answer, Cursors, KnownSet, MarkQuery, RowMark, ServerRow } from '.
  *   mark log        rows by id after the highest seen, less an overlap for late commits
  *   modified clock  rows that were rewritten in place
  *   audit           the whole set of one media; a row that two audits in a row miss is gone
+ *
+ * A hub tells what changes (`feed.ts`): there the first two are needed once.
  */
 
 type AnnotationKind = 'localization' | 'state';
@@ -37,6 +39,19 @@ export async function isRead(
   kind: AnnotationKind,
 ): Promise<boolean> {
   return parseCursor(await storage.cursor(logCursor(projectId, kind))).whole;
+}
+
+/** Whether nothing of the project's annotations has been read yet. */
+export async function isUnread({ storage }: Pick<SyncDeps, 'storage'>, projectId: number): Promise<boolean> {
+  for (const kind of ['localization', 'state'] as const)
+    if ((await storage.cursor(logCursor(projectId, kind))) !== null) return false;
+  return true;
+}
+
+/** The cursors with which the next pull reads all that is current once more. */
+export function anew(projectId: number): Cursors {
+  const unread = { after: 0, since: null, whole: false };
+  return { [logCursor(projectId, 'localization')]: unread, [logCursor(projectId, 'state')]: unread };
 }
 
 function logCursor(projectId: number, kind: AnnotationKind): string {
@@ -173,7 +188,7 @@ function isPutBack(known: ServerRow | null, read: ServerRow): boolean {
   );
 }
 
-function newestOfEach(rows: ServerRow[]): ServerRow[] {
+export function newestOfEach(rows: ServerRow[]): ServerRow[] {
   const [first] = rows;
   // Rows of one version, as mostly, are told apart by their ids; to make a key for each costs more than the rest.
   const isOneVersion = rows.every(
@@ -375,7 +390,7 @@ async function compare(
  * The server shows nothing of it, an older mark (a newer one was removed there), or another row under
  * the same mark (its number was given away again).
  */
-function differs(known: RowMark, listed: ServerRow | undefined): boolean {
+export function differs(known: RowMark, listed: ServerRow | undefined): boolean {
   if (listed === undefined || listed.mark < known.mark) return true;
   return listed.mark === known.mark && listed.rowId !== known.rowId;
 }

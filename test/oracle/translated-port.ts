@@ -3,6 +3,7 @@ import type { Fields } from '../../src/domain/fields.ts';
 import type { EntityRef } from '../../src/domain/identity.ts';
 import type {
   Answer,
+  ChangePage,
   CreateSpec,
   DigestedMarks,
   MarkQuery,
@@ -40,6 +41,10 @@ export class TranslatedPort implements ServerPort {
 
   /** Scripts make no audits. */
   readMarksUnless(): Promise<Answer<DigestedMarks>> {
+    return Promise.reject(new Error('not part of a script'));
+  }
+
+  readChanges(): Promise<Answer<ChangePage | null>> {
     return Promise.reject(new Error('not part of a script'));
   }
 

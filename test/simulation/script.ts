@@ -58,6 +58,10 @@ export interface Script {
   cascades?: boolean;
   /** Its users work on tracks most of all, and delete many. */
   tracks?: boolean;
+  /** ms for which the feed of a hub may be held up. */
+  feedLag?: number;
+  /** A restore does not show in the feed of a hub. */
+  secretRestores?: boolean;
   steps: Step[];
 }
 
@@ -95,7 +99,10 @@ export function scriptOf(seed: number, length = usualLength): Script {
   ].sort((a, b) => a.at - b.at);
   // A PATCH is raced much more often where others are at work on the same elements.
   const weather = crowded ? { ...script.weather, race: 0.4 } : script.weather;
-  return { ...script, weather, crowded, cascades: random() < 0.5, tracks: random() < 0.15, steps };
+  const cascades = random() < 0.5;
+  const tracks = random() < 0.15;
+  const feedLag = random() < 0.5 ? 0 : Math.round(4000 * random());
+  return { ...script, weather, crowded, cascades, tracks, feedLag, secretRestores: random() < 0.3, steps };
 }
 
 /** The same without administrators and crowds: annotators, single edits of others, and the faults. */

@@ -9,7 +9,14 @@ import {
   type MediaKey,
 } from '../../src/domain/identity.ts';
 import { membersOf } from '../../src/domain/member-set.ts';
-import type { MarkQuery, MediaSpec, ServerMedia, ServerRow } from '../../src/sync/ports.ts';
+import type {
+  ChangePage,
+  MarkQuery,
+  MediaSpec,
+  ServerChange,
+  ServerMedia,
+  ServerRow,
+} from '../../src/sync/ports.ts';
 
 /** A field that the server refuses, whatever its value. */
 export const poison = 'attributes.Poison';
@@ -44,6 +51,10 @@ export interface Mark {
 /** What a new media is made of, as far as it matters here. */
 type NewMedia = Pick<MediaSpec, 'elementalId' | 'type' | 'fields'> & Partial<Pick<MediaSpec, 'sectionId'>>;
 
+/** Rows that a statement names at most in the feed. */
+const mostNamed = 8;
+const nobody = { removed: false, unnamed: false, mediaIds: [] };
+
 export type Refusal = 'not-found' | 'stale-mark' | 'rejected';
 export type Reply<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
@@ -60,6 +71,23 @@ interface Backup {
   pruned: boolean[];
   lastId: number;
   answers: SimulatedTator['answers'];
+  feed: FeedEntry[];
+}
+
+/** What one request has changed. */
+interface FeedEntry {
+  change: ServerChange;
+  /** When it shows in the feed; ms. */
+  at: number;
+}
+
+export interface TatorOptions {
+  /** The members of a track are deleted together with it. */
+  cascades?: boolean;
+  /** ms for which an older transaction that still runs holds the feed up. */
+  feedLag?: number;
+  /** The feed begins anew with a restore. A restored copy that has made many transactions since does not know. */
+  tellsRestores?: boolean;
 }
 
 /**
@@ -87,14 +115,23 @@ export class SimulatedTator {
   readonly #versions = new Set<number>();
   #lastId = 0;
   #backup: Backup | null = null;
+  #feed: FeedEntry[] = [];
+  #epoch = 1;
   /** What went with a track that somebody deleted, and the mark of the track. */
   readonly takenAlong: { member: EntityKey; track: Mark; asker: Asker; at: number }[] = [];
   /** The members of a track are deleted together with it. */
   readonly cascades: boolean;
   readonly #clock: () => number;
+  readonly #feedLag: number;
+  readonly #tellsRestores: boolean;
 
-  constructor(clock: () => number, { cascades = false }: { cascades?: boolean } = {}) {
+  constructor(
+    clock: () => number,
+    { cascades = false, feedLag = 0, tellsRestores = true }: TatorOptions = {},
+  ) {
     this.#clock = clock;
+    this.#feedLag = feedLag;
+    this.#tellsRestores = tellsRestores;
     this.cascades = cascades;
   }
 
@@ -136,8 +173,10 @@ export class SimulatedTator {
     const marks =
       elementalIds === undefined
         ? this.#log
-        : elementalIds.flatMap(
-            (elementalId) => this.#chains.get(entityKey({ kind, version: version ?? 1, elementalId })) ?? [],
+        : elementalIds.flatMap((elementalId) =>
+            (version === undefined ? [...this.#versions] : [version]).flatMap(
+              (one) => this.#chains.get(entityKey({ kind, version: one, elementalId })) ?? [],
+            ),
           );
     const rows: ServerRow[] = [];
     for (const mark of marks) {
@@ -210,17 +249,18 @@ export class SimulatedTator {
   /** Hides the current mark, or the whole element; the mark below shows again, unmoved. */
   prune(key: EntityKey, { whole }: { whole: boolean }): void {
     this.everPruned.add(key);
-    for (const mark of this.chain(key)) {
-      if (whole || mark === this.#current.get(key)) mark.pruned = true;
-    }
+    const gone = this.chain(key).filter((mark) => whole || mark === this.#current.get(key));
+    for (const mark of gone) mark.pruned = true;
     this.#recount(key);
+    this.#tell(gone, { removed: true });
   }
 
   /** Rewrites the current mark where it is; only a single PATCH moves its clock. */
   rewrite(key: EntityKey, over: Partial<Pick<ServerRow, 'fields' | 'deleted'>>, moves: boolean): void {
     const mark = this.#current.get(key);
-    if (mark !== undefined)
-      this.#replace(mark, { ...over, ...(moves ? this.#stamp(99) : { modifiedBy: 99 }) });
+    if (mark === undefined) return;
+    this.#replace(mark, { ...over, ...(moves ? this.#stamp(99) : { modifiedBy: 99 }) });
+    this.#tell([mark]);
   }
 
   /** An attribute gets another name, in every mark there is. False if there is none of that name. */
@@ -260,13 +300,14 @@ export class SimulatedTator {
       pruned: log.map(({ pruned }) => pruned),
       lastId: this.#lastId,
       answers: new Map(this.answers),
+      feed: [...this.#feed],
     };
   }
 
   /** Back to the backup: newer marks are gone and their ids are given away again. */
   restore(): void {
     if (this.#backup === null) return;
-    const { log, rows, pruned, lastId, answers } = this.#backup;
+    const { log, rows, pruned, lastId, answers, feed } = this.#backup;
     this.answers = new Map(answers);
     const kept = new Set(log);
     this.lost.push(...this.#log.filter((mark) => !kept.has(mark)));
@@ -281,6 +322,46 @@ export class SimulatedTator {
     this.#current = new Map();
     for (const mark of log) this.#enter(mark);
     for (const key of this.#chains.keys()) this.#recount(key);
+    this.#feed = this.#tellsRestores ? [] : [...feed];
+    if (this.#tellsRestores) this.#epoch += 1;
+  }
+
+  /** The change feed of a hub: `limit` changes after the cursor; without one, where it is now. */
+  changes(cursor: string | null, limit: number): ChangePage {
+    const now = this.#clock();
+    const first = this.#feed.findIndex(({ at }) => at > now);
+    const floor = first === -1 ? this.#feed.length : first;
+    const textOf = (place: number): string => `${this.#epoch}.${place}`;
+    const nothing = { cursor: textOf(floor), more: false, changes: [] };
+    if (cursor === null) return { ...nothing, reset: false };
+    const [epoch, from = 0] = cursor.split('.').map(Number);
+    if (epoch !== this.#epoch) return { ...nothing, reset: true };
+    if (from > this.#feed.length) {
+      // It has never given that out.
+      this.#epoch += 1;
+      this.#feed = [];
+      return { ...nothing, cursor: textOf(0), reset: true };
+    }
+    const to = Math.max(from, Math.min(from + limit, floor));
+    const changes = this.#feed.slice(from, to).map(({ change }) => change);
+    return { cursor: textOf(to), reset: false, more: to < floor, changes };
+  }
+
+  /** One statement has changed these marks; too many to be named, if told so. */
+  #tell(marks: readonly Mark[], { removed = false, unnamed = false } = {}): void {
+    for (const kind of ['localization', 'state'] as const) {
+      const rows = marks.flatMap(({ row }) => (row.ref.kind === kind ? [row] : []));
+      if (rows.length === 0) continue;
+      const elementalIds = unnamed ? [] : rows.map(({ ref }) => ref.elementalId);
+      const on = new Set(rows.map(({ media }) => media));
+      const mediaIds = this.media.flatMap(({ key, serverId }) => (on.has(key) ? [serverId] : []));
+      this.#note({ kind, removed, unnamed, elementalIds, mediaIds });
+    }
+  }
+
+  #note(change: ServerChange): void {
+    const at = Math.max(this.#clock() + this.#feedLag, this.#feed.at(-1)?.at ?? 0);
+    this.#feed.push({ change, at });
   }
 
   addMedia({ elementalId: key, type, sectionId = null, fields }: NewMedia): number {
@@ -315,16 +396,19 @@ export class SimulatedTator {
       attributes: { ...media.attributes, ...attributesOf(changes) },
     };
     this.media[at] = next;
+    this.#note({ ...nobody, kind: 'media', elementalIds: [media.key] });
     this.toldOfMedia.push({ key: media.key, fields: mediaFields(next) });
     return true;
   }
 
   /** In every mark, pruned ones too, and without moving a clock; null leaves one as it is. */
   #rewriteAll(rewritten: (fields: Fields) => Fields | null): void {
-    for (const mark of this.#log) {
+    const changed = this.#log.filter((mark) => {
       const fields = rewritten(mark.row.fields);
       if (fields !== null) this.#replace(mark, { fields });
-    }
+      return fields !== null;
+    });
+    this.#tell(changed, { unnamed: changed.length > mostNamed });
   }
 
   /** Members that are not alive in any version are left out without a word; those of `before` stay. */
@@ -377,6 +461,7 @@ export class SimulatedTator {
     this.#enter(mark);
     if (first) this.#recount(key);
     else this.#current.set(key, mark);
+    this.#tell([mark]);
     return row;
   }
 

@@ -8,6 +8,7 @@ import type { Need } from '../../src/domain/permission.ts';
 import {
   stockTraits,
   type Answer,
+  type ChangePage,
   type CreateSpec,
   type DigestedMarks,
   type Failure,
@@ -51,6 +52,8 @@ const timeout = 120_000;
 const latest = 20 * 60_000;
 /** ms between what a request reads and what it writes, where others come between. */
 const longestRace = 3000;
+/** Few, so that the feed comes in several pages. */
+const changesOfPage = 6;
 /** ms that a request without an answer may run on; the traits of the exact server promise it. */
 const latestOf: Record<ServerKind, number> = { stock: latest, exact: longestRace, hub: latest };
 
@@ -241,6 +244,13 @@ export class FaultyPort implements ServerPort {
     return this.#ask(() => traitsOf[this.#kind]);
   }
 
+  /** As the engine is answered by a hub: null where the user may not see the project. */
+  readChanges(_projectId: number, cursor: string | null): Promise<Answer<ChangePage | null>> {
+    return this.#ask(() =>
+      this.#kind === 'hub' && this.#may('read') ? this.#tator.changes(cursor, changesOfPage) : null,
+    );
+  }
+
   createMedia(_projectId: number, spec: MediaSpec, key?: string): Promise<Answer<number>> {
     return this.#write(
       () => null,
@@ -378,7 +388,7 @@ const exact: ServerTraits = { ...stockTraits, exactRefusals: true, lateFor: long
 const traitsOf: Record<ServerKind, ServerTraits> = {
   stock: stockTraits,
   exact,
-  hub: { ...exact, lateFor: 0, keyed: true },
+  hub: { ...exact, lateFor: 0, keyed: true, feed: true },
 };
 
 const forbidden = failed({ kind: 'forbidden', message: denied });

@@ -39,6 +39,10 @@ export interface WorldOptions {
 /** Requests that one round may need: a fixed share, and one for each element and each way to ask about it. */
 const requestsOfRound = { fixed: 24, each: 12 };
 
+/** ms; a device that follows a feed which has missed something needs its audits, and those come seldom. */
+const usualPause = 15_000;
+const pauseForNets = 65_000;
+
 /** ms; no request runs for longer. */
 const outlasted = 22 * 60_000;
 
@@ -61,6 +65,8 @@ export class World implements Scene {
   #ids = 0;
   readonly #script: Script;
   readonly #options: WorldOptions;
+  /** Between the rounds at the end; ms. */
+  readonly #pause: number;
 
   constructor(script: Script, options: WorldOptions = {}) {
     this.#script = script;
@@ -68,7 +74,11 @@ export class World implements Scene {
     this.tracks = script.tracks === true;
     this.waits = script.server !== 'exact' && !script.steps.some(({ act }) => act === 'clock');
     this.time = new VirtualTime(1_700_000_000_000, options.atRest);
-    this.tator = new SimulatedTator(() => this.time.now(), { cascades: script.cascades === true });
+    const { cascades = false, feedLag = 0, secretRestores = false } = script;
+    this.#pause = secretRestores ? pauseForNets : usualPause;
+    this.tator = new SimulatedTator(() => this.time.now(), {
+      ...{ cascades, feedLag, tellsRestores: !secretRestores },
+    });
     this.tator.addMedia({ elementalId: firstMedia, type: 3, fields: {} });
     for (let user = 1; user <= script.devices; user += 1) this.stations.push(this.#station(user));
   }
@@ -228,7 +238,7 @@ export class World implements Scene {
       let work = false;
       for (const station of this.stations) {
         // What a request may still do on a stock server is waited for once.
-        await this.#alone(() => this.#round(station, null), i === 1 ? outlasted : 15_000);
+        await this.#alone(() => this.#round(station, null), i === 1 ? outlasted : this.#pause);
         work = (await this.#settleQuestions(station, i)) || work;
       }
       quiet = work || this.tator.lastId !== before ? 0 : quiet + 1;

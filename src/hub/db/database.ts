@@ -10,6 +10,7 @@ import { work } from './migrations/0003-work.ts';
 import { sharing } from './migrations/0004-sharing.ts';
 import { changeFeed } from './migrations/0005-change-feed.ts';
 import { deaths } from './migrations/0006-deaths.ts';
+import { feedMedias } from './migrations/0007-feed-medias.ts';
 import type { HubSchema } from './schema.ts';
 
 export type Db = Kysely<HubSchema>;
@@ -28,6 +29,7 @@ const migrations = {
   '0004-sharing': sharing,
   '0005-change-feed': changeFeed,
   '0006-deaths': deaths,
+  '0007-feed-medias': feedMedias,
 };
 
 /** Does work that opens transactions of its own as one transaction: all of it is kept, or nothing. */

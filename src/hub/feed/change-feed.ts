@@ -10,6 +10,10 @@ export interface FeedEntry {
   /** Row ids, and the elemental IDs of the same rows in the same order; leaves have none. */
   ids: number[];
   elemental_ids: (string | null)[];
+  /** Medias that the rows lie on, each once; none of medias and leaves, and of changes before an update of the hub. */
+  media_ids: number[];
+  /** These are more rows than are named (`mostOfEntry`): none of them is. Whoever keeps rows reads all of the kind again. */
+  unnamed: boolean;
 }
 
 export interface FeedPage {
@@ -21,6 +25,11 @@ export interface FeedPage {
   more: boolean;
   changes: FeedEntry[];
 }
+
+/** Rows of one statement that are named at most, e.g. not those of a renamed attribute of a whole season. */
+const mostOfEntry = 20_000;
+/** Rows after which a page ends: on a ship's link each row takes a millisecond or two. */
+const mostOfPage = 5000;
 
 interface Position {
   epoch: string;
@@ -54,20 +63,28 @@ export async function readFeed(
     const epoch = await beginEpoch(db, now.epoch);
     return { cursor: textOf({ ...start, epoch }), reset: true, more: false, changes: [] };
   }
-  const { rows } = await sql<FeedEntry & { id: string; changed: string }>`
-    SELECT id, changed, kind, removed, ids, elements AS elemental_ids FROM feed_entries
-    WHERE project = ${project} AND changed < ${now.floor}::xid8
-      AND (changed, id) > (${from.changed}::xid8, ${from.entry}::bigint)
-    ORDER BY changed, id LIMIT ${limit}`.execute(db);
+  const { rows } = await sql<FeedEntry & { id: string; changed: string; isLast: boolean }>`
+    WITH next AS (
+      SELECT id, changed, kind, removed, ids, elements, medias, cardinality(ids) > ${mostOfEntry} AS unnamed
+      FROM feed_entries
+      WHERE project = ${project} AND changed < ${now.floor}::xid8
+        AND (changed, id) > (${from.changed}::xid8, ${from.entry}::bigint)
+      ORDER BY changed, id LIMIT ${limit}
+    ), told AS (
+      SELECT *, count(*) OVER () AS found, row_number() OVER in_order AS place,
+        sum(CASE WHEN unnamed THEN 0 ELSE cardinality(ids) END) OVER in_order AS named
+      FROM next WINDOW in_order AS (ORDER BY changed, id)
+    )
+    SELECT id, changed, kind, removed, unnamed, medias AS media_ids, found < ${limit} AND place = found AS "isLast",
+      CASE WHEN unnamed THEN '{}' ELSE ids END AS ids,
+      CASE WHEN unnamed THEN '{}' ELSE elements END AS elemental_ids
+    FROM told WHERE place = 1 OR named <= ${mostOfPage} ORDER BY changed, told.id`.execute(db);
   const last = rows.at(-1);
-  const more = rows.length === limit;
+  const more = last !== undefined && !last.isLast;
   // Nothing of this project below the floor is left: the next reader need not pass it again.
-  const next = more && last ? { epoch: now.epoch, changed: last.changed, entry: last.id } : start;
-  const changes = rows.map(({ kind, removed, ids, elemental_ids }) => ({
-    kind,
-    removed,
-    ids,
-    elemental_ids,
+  const next = more ? { epoch: now.epoch, changed: last.changed, entry: last.id } : start;
+  const changes = rows.map(({ kind, removed, ids, elemental_ids, media_ids, unnamed }) => ({
+    ...{ kind, removed, ids, elemental_ids, media_ids, unnamed },
   }));
   return { cursor: textOf(next), reset: false, more, changes };
 }

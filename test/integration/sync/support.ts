@@ -46,7 +46,7 @@ export class DirectHost implements Host {
       case 'server.call':
         return this.#digested(params as unknown as HostParams<'server.call'>);
       case 'server.extension':
-        return { value: await this.#extension(params.path as string) };
+        return { value: await this.#extension(params as unknown as HostParams<'server.extension'>) };
       case 'recorder.append':
         for (const body of params.bodies as string[]) this.#log.push({ seq: this.#log.length + 1, body });
         return { seq: this.#log.length };
@@ -66,10 +66,10 @@ export class DirectHost implements Host {
     }
   }
 
-  async #extension(path: string): Promise<unknown> {
+  async #extension({ path, query }: HostParams<'server.extension'>): Promise<unknown> {
     if (this.offline) throw new TidemarkError('offline-by-choice');
     const clock = systemClock();
-    return readExtension(path, {}, { host: this.#url(), token: this.#token, fetch, clock });
+    return readExtension(path, query, { host: this.#url(), token: this.#token, fetch, clock });
   }
 
   async #digested(params: HostParams<'server.call'>): Promise<unknown> {
