@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { calm, type Weather } from './faults.ts';
 import { plantedLength, plantedSeeds, plants } from './plants.ts';
+import { withoutNet } from './plants-of-feed.ts';
 import { firstFailure, runScript, shrinkFailure } from './run.ts';
 import { exchangeOf, scriptOf, type Script } from './script.ts';
 import { asTestCase } from './shrink.ts';
@@ -27,6 +28,14 @@ describe('any schedule of edits, kills, lost answers and lost databases', () => 
   it('keeps them where whatever is stored is frozen', { timeout: 60_000 }, async () => {
     expect(await firstFailure({ from: 1, count: 100 }, { frozen: true })).toBeNull();
   });
+
+  it(
+    'keeps them where the feed of a hub has to bring everything, without a net',
+    { timeout: 120_000 },
+    async () => {
+      expect(await firstFailure({ from: 1, count: 900 }, { planted: withoutNet() })).toBeNull();
+    },
+  );
 
   it('is the same each time the same seed runs', async () => {
     for (let seed = 1; seed <= 20; seed += 1)

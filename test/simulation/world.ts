@@ -23,6 +23,8 @@ export interface Planted {
   wrapServer?: (server: ServerPort) => ServerPort;
   wrapStorage?: (storage: SyncStorage, device: SimulatedDevice) => SyncStorage;
   wrapDevice?: (device: SimulatedDevice) => SimulatedDevice;
+  /** Restores show in the feed, whatever the script says: nothing else would find them. */
+  tellsRestores?: true;
   /** Runs instead of `Loop.round`. */
   round?: (loop: Loop) => Promise<unknown>;
 }
@@ -74,7 +76,8 @@ export class World implements Scene {
     this.tracks = script.tracks === true;
     this.waits = script.server !== 'exact' && !script.steps.some(({ act }) => act === 'clock');
     this.time = new VirtualTime(1_700_000_000_000, options.atRest);
-    const { cascades = false, feedLag = 0, secretRestores = false } = script;
+    const { cascades = false, feedLag = 0 } = script;
+    const secretRestores = script.secretRestores === true && options.planted?.tellsRestores !== true;
     this.#pause = secretRestores ? pauseForNets : usualPause;
     this.tator = new SimulatedTator(() => this.time.now(), {
       ...{ cascades, feedLag, tellsRestores: !secretRestores },
