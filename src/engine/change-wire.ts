@@ -17,7 +17,7 @@ export function changePageFrom(value: unknown): ChangePage {
 }
 
 /** Kinds that a newer hub tells of and this program does not know are left out. */
-function changeFrom({ kind, removed, elemental_ids, media_ids, unnamed }: Wire): ServerChange[] {
+function changeFrom({ kind, removed, ids, elemental_ids, media_ids, unnamed }: Wire): ServerChange[] {
   const known = kinds.find((one) => one === kind);
   if (known === undefined) return [];
   const elementalIds = Array.isArray(elemental_ids)
@@ -25,7 +25,7 @@ function changeFrom({ kind, removed, elemental_ids, media_ids, unnamed }: Wire):
     : [];
   return [
     {
-      ...{ kind: known, elementalIds, mediaIds: idsOf(media_ids) },
+      ...{ kind: known, elementalIds, mediaIds: idsOf(known === 'media' ? ids : media_ids) },
       ...{ removed: removed === true, unnamed: unnamed === true },
     },
   ];

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { Project } from '../domain/entity-types.ts';
 import { entityKey, type ElementalId, type EntityKey, type MediaKey } from '../domain/identity.ts';
-import { pullCatalog, pullMedia } from './catalog-pull.ts';
+import { pullCatalog, pullMedia, pullMediaByIds } from './catalog-pull.ts';
 import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { fold, rebase } from './merge.ts';
 import { anew, differs, isUnread, newestOfEach } from './pull.ts';
@@ -22,10 +22,12 @@ type AnnotationKind = 'localization' | 'state';
 const annotationKinds = ['localization', 'state'] as const;
 
 /** Changed elements that are taken over together: their rows, and then the cursor. */
-const elementsAtOnce = 4000;
+const elementsAtOnce = 1000;
 /** Of one request. */
 const namesAtOnce = 500;
 const rowsAtOnce = 3000;
+/** More are read as the whole list. */
+const mostMediasById = 2000;
 
 interface FeedCursor {
   at: string;
@@ -135,21 +137,29 @@ async function gather(
 }
 
 async function takeOver(deps: SyncDeps, project: Project, changes: ServerChange[]): Promise<PartOutcome> {
-  const isAbout = (kind: ServerChange['kind']): boolean => changes.some((change) => change.kind === kind);
-  if (isAbout('leaf')) {
+  if (changes.some(({ kind }) => kind === 'leaf')) {
     const outcome = await pullCatalog(deps, project);
     if (outcome.kind === 'stopped') return outcome;
   }
-  if (isAbout('media')) {
-    const outcome = await pullMedia(deps, project.id);
-    if (outcome.kind === 'stopped') return outcome;
-  }
+  const medias = await takeOverMedias(
+    deps,
+    project.id,
+    changes.filter(({ kind }) => kind === 'media'),
+  );
+  if (medias.kind === 'stopped') return medias;
   for (const kind of annotationKinds) {
     const ofKind = changes.filter((change) => change.kind === kind);
     const outcome = await takeOverKind(deps, { projectId: project.id, kind }, ofKind);
     if (outcome.kind === 'stopped') return outcome;
   }
   return done;
+}
+
+/** Only the whole list tells which are gone. */
+function takeOverMedias(deps: SyncDeps, projectId: number, changes: ServerChange[]): Promise<PartOutcome> {
+  const ids = [...new Set(changes.flatMap(({ mediaIds }) => mediaIds))];
+  const isWhole = changes.some(({ removed }) => removed) || ids.length > mostMediasById;
+  return isWhole ? pullMedia(deps, projectId) : pullMediaByIds(deps, projectId, ids);
 }
 
 interface Where {

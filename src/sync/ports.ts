@@ -327,7 +327,7 @@ export interface ServerChange {
   /** Some of the rows are gone without a trace. */
   removed: boolean;
   elementalIds: ElementalId[];
-  /** Server ids of the medias that the annotations lie on. */
+  /** Server ids of the medias that the annotations lie on, or of those that have changed themselves. */
   mediaIds: number[];
   /** They are too many to be named. */
   unnamed: boolean;

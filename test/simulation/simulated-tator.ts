@@ -53,7 +53,6 @@ type NewMedia = Pick<MediaSpec, 'elementalId' | 'type' | 'fields'> & Partial<Pic
 
 /** Rows that a statement names at most in the feed. */
 const mostNamed = 8;
-const nobody = { removed: false, unnamed: false, mediaIds: [] };
 
 export type Refusal = 'not-found' | 'stale-mark' | 'rejected';
 export type Reply<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
@@ -396,7 +395,8 @@ export class SimulatedTator {
       attributes: { ...media.attributes, ...attributesOf(changes) },
     };
     this.media[at] = next;
-    this.#note({ ...nobody, kind: 'media', elementalIds: [media.key] });
+    const change = { kind: 'media', removed: false, unnamed: false } as const;
+    this.#note({ ...change, elementalIds: [media.key], mediaIds: [serverId] });
     this.toldOfMedia.push({ key: media.key, fields: mediaFields(next) });
     return true;
   }

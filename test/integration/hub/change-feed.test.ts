@@ -39,6 +39,20 @@ async function feed(cursor?: string, limit = 500): Promise<FeedPage> {
   return reply.body;
 }
 
+/** Entries of statements about so many rows, as if they had been. */
+async function note(counts: number[]): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  for (const count of counts)
+    await client.query(
+      `INSERT INTO feed_entries (project, changed, kind, removed, ids, elements, medias)
+       SELECT $1, pg_current_xact_id(), 'localization', false, array_agg(i), array_agg(gen_random_uuid()), '{1}'
+       FROM generate_series(1, $2::integer) AS i`,
+      [ids.project, count],
+    );
+  await client.end();
+}
+
 const create = async (count: number): Promise<number[]> => {
   const specs = Array.from({ length: count }, (_, frame) => boxSpec(ids, media, { frame }));
   return (await call<Created>('POST', `/rest/Localizations/${ids.project}`, specs)).body.id;
@@ -51,7 +65,10 @@ describe('the change feed', () => {
     const made = await create(3);
     const first = await feed(start.cursor);
     expect(first.changes.filter(({ kind }) => kind === 'localization')).toEqual([
-      { kind: 'localization', removed: false, ids: made, elemental_ids: expect.any(Array) as unknown },
+      {
+        ...{ kind: 'localization', removed: false, unnamed: false, media_ids: [media] },
+        ...{ ids: made, elemental_ids: expect.any(Array) as unknown },
+      },
     ]);
     await call('PATCH', `/rest/Media/${media}`, { name: 'renamed.mp4' });
     const second = await feed(first.cursor);
@@ -105,6 +122,35 @@ describe('the change feed', () => {
     }
     const made = (await all).flat();
     expect(told.toSorted((a, b) => a - b)).toEqual(made.toSorted((a, b) => a - b));
+  });
+
+  it('names the medias of rows that are gone, and of a track each once', async () => {
+    const other = await makeVideo(call, ids, 'other.mp4');
+    const { cursor } = await feed();
+    const [box] = await create(1);
+    const track = { type: ids.track, media_ids: [media, other], localization_ids: [box] };
+    const state = (await call<Created>('POST', `/rest/States/${ids.project}`, [track])).body.id[0];
+    await call('DELETE', `/rest/State/${state}`, { prune: 1 });
+    const { changes } = await feed(cursor);
+    const ofTrack = changes.filter(({ kind }) => kind === 'state');
+    expect(ofTrack.length).toBeGreaterThan(1);
+    for (const { media_ids: on } of ofTrack)
+      expect(on.toSorted((a, b) => a - b)).toEqual([media, other].toSorted((a, b) => a - b));
+    expect(ofTrack.at(-1)).toMatchObject({ removed: true, ids: [state] });
+  });
+
+  it('ends a page after thousands of rows, and does not name those of a statement about far more', async () => {
+    const { cursor } = await feed();
+    await note([1500, 400, 200, 30_000, 1600, 10_000]);
+    const pages: FeedPage[] = [];
+    for (let at = cursor, more = true; more; { cursor: at, more } = pages.at(-1)!) pages.push(await feed(at));
+    expect(pages.map(({ changes }) => changes.map(({ ids: rows }) => rows.length))).toEqual([
+      [1500, 400],
+      [200, 0, 1600],
+      [10_000],
+    ]);
+    expect(pages[1]?.changes.map(({ unnamed }) => unnamed)).toEqual([false, true, false]);
+    expect((await feed(pages.at(-1)?.cursor)).changes).toEqual([]);
   });
 
   it('tells nothing of another project, and nothing to whoever is not a member', async () => {

@@ -23,6 +23,8 @@ export class DirectHost implements Host {
   loseAnswerOf: string | null = null;
   readonly medias: LocalMedia[] = [];
   readonly enqueued: HostParams<'uploads.enqueue'>[] = [];
+  /** Operations and extensions in the order in which they were called. */
+  readonly called: string[] = [];
   readonly #log: { seq: number; body: string }[] = [];
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
   readonly #client;
@@ -68,6 +70,7 @@ export class DirectHost implements Host {
 
   async #extension({ path, query }: HostParams<'server.extension'>): Promise<unknown> {
     if (this.offline) throw new TidemarkError('offline-by-choice');
+    this.called.push(path);
     const clock = systemClock();
     return readExtension(path, query, { host: this.#url(), token: this.#token, fetch, clock });
   }
@@ -84,6 +87,7 @@ export class DirectHost implements Host {
   ): Promise<unknown> {
     if (this.offline) throw new TidemarkError('offline-by-choice');
     const operation = params.operation as OperationName;
+    this.called.push(operation);
     const { idempotencyKey } = params;
     const value = await this.#client().call(operation, params.args, { idempotencyKey, isKnown });
     if (this.loseAnswerOf !== operation) return value;

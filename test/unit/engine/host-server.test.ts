@@ -188,6 +188,68 @@ describe('the print of a track', () => {
   });
 });
 
+describe('what has changed', () => {
+  const page = {
+    ...{ cursor: 'next', reset: false, more: true },
+    changes: [
+      {
+        ...{ kind: 'localization', removed: true, unnamed: false, ids: [1, 2] },
+        ...{ elemental_ids: ['a', null], media_ids: [5] },
+      },
+      // Of an older hub, which does not name medias.
+      { kind: 'media', removed: false, ids: [5], elemental_ids: ['m'] },
+      { kind: 'dive', removed: false, ids: [5], elemental_ids: ['m'] },
+    ],
+  };
+  const answering = (answer: unknown) => {
+    const asked: unknown[] = [];
+    const server = new HostServer({
+      call: () => Promise.reject(new Error('not expected')),
+      readUnless: () => Promise.reject(new Error('not expected')),
+      extension: async (...what) => {
+        asked.push(what);
+        return answer;
+      },
+    });
+    return { server, asked };
+  };
+
+  it('is read from a cursor on, without the kinds that nobody knows', async () => {
+    const { server, asked } = answering(page);
+    expect(await server.readChanges(3, 'now')).toEqual({
+      ok: true,
+      value: {
+        ...{ cursor: 'next', reset: false, more: true },
+        changes: [
+          { kind: 'localization', removed: true, unnamed: false, elementalIds: ['a'], mediaIds: [5] },
+          { kind: 'media', removed: false, unnamed: false, elementalIds: ['m'], mediaIds: [5] },
+        ],
+      },
+    });
+    await server.readChanges(3, null);
+    expect(asked).toEqual([
+      ['/Changes/3', { cursor: 'now' }],
+      ['/Changes/3', {}],
+    ]);
+  });
+
+  it('is null where the server has no feed, and a failure where the answer is none', async () => {
+    expect(await answering(null).server.readChanges(3, null)).toEqual({ ok: true, value: null });
+    for (const answer of [{}, { cursor: '', changes: [] }, { cursor: 'x', changes: 7 }])
+      expect((await answering(answer).server.readChanges(3, null)).ok).toBe(false);
+  });
+
+  it('is offered by a hub that lists it', async () => {
+    const traits = async (answer: unknown) => {
+      const read = await answering(answer).server.readTraits();
+      return read.ok && read.value.feed;
+    };
+    expect(await traits({ extensions: ['change-feed'] })).toBe(true);
+    expect(await traits({ extensions: ['events'] })).toBe(false);
+    expect(await traits(null)).toBe(false);
+  });
+});
+
 describe('writing', () => {
   it('creates with the device’s own elemental id and version', async () => {
     const { server, asked } = serverOf({ create_localization_list: () => ({ message: '', id: [31] }) });
