@@ -10,7 +10,7 @@ import { attributeMembers, type Wire } from '../../src/engine/wire.ts';
 import { digested } from '../../src/host/digested.ts';
 import type { Answer as HubAnswer, HubClient, Reply, TestHub } from '../support/hub.ts';
 import { makeProject, type Crew, type HubProject } from './hub-project.ts';
-import { EngineUser, type Context, type Mark, type Names, type Seen, type Side } from './side.ts';
+import { EngineUser, mediaKeyOf, type Context, type Mark, type Names, type Seen, type Side } from './side.ts';
 import {
   isEngineStep,
   type ElementRef,
@@ -19,6 +19,7 @@ import {
   type RestStep,
   type Step,
 } from './steps.ts';
+import { ToldChanges } from './told-changes.ts';
 import { TranslatedPort } from './translated-port.ts';
 
 const paths: Record<Kind, { one: string; many: string }> = {
@@ -35,6 +36,7 @@ export class HubSide implements Side {
   readonly #port: TranslatedPort;
   readonly #engine: EngineUser;
   readonly #others: EngineUser;
+  readonly #told: ToldChanges;
   #lastWrite = 0;
 
   private constructor(options: { hub: TestHub; names: Names; project: HubProject; fetch: Fetch }) {
@@ -44,6 +46,7 @@ export class HubSide implements Side {
     this.#call = hub.client();
     this.#port = new TranslatedPort(adapterOf(hub.url, hub.annotatorToken, fetch), project);
     this.#engine = new EngineUser(this.#port, names, this.medias);
+    this.#told = new ToldChanges(this.#port, mediaKeyOf(names, this.medias));
     const others = new TranslatedPort(adapterOf(hub.url, hub.adminToken, fetch), project);
     this.#others = new EngineUser(others, names, this.medias);
   }
@@ -58,6 +61,7 @@ export class HubSide implements Side {
     const side = new HubSide({ hub, names, project, fetch });
     // The engine knows the types of a project before it asks for anything else.
     await side.#port.readCatalog();
+    await side.#told.begin();
     return side;
   }
 
@@ -67,6 +71,10 @@ export class HubSide implements Side {
     const seen = await this.#answer(step, context);
     this.#lastWrite = Date.now();
     return seen;
+  }
+
+  changes(atLeast?: ReadonlySet<string>): Promise<Set<string>> {
+    return this.#told.next(atLeast);
   }
 
   #answer(step: Step, context: Context): Promise<Seen> {

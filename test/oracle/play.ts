@@ -5,6 +5,7 @@ import { Pairs } from './pairs.ts';
 import { quirks, type Difference } from './quirks.ts';
 import { Names, type Context, type Seen } from './side.ts';
 import { SimulatedSide } from './simulated-side.ts';
+import { missing } from './told-changes.ts';
 import type { ElementRef, Kind, ListStep, NamedMark, OracleScript, Step } from './steps.ts';
 import type { TestHub } from '../support/hub.ts';
 
@@ -33,7 +34,7 @@ const firstMedia: Step = {
 /** Plays a script on both sides, step by step, and the lists that show what each step has left. */
 export async function play(script: OracleScript, stage: Stage): Promise<Played> {
   const names = new Names(script.seed);
-  const simulated = new SimulatedSide(names);
+  const simulated = await SimulatedSide.make(names);
   const hub = await HubSide.make({ ...stage, names });
   const pairs = new Pairs();
   const met = new Map<string, number>();
@@ -58,6 +59,8 @@ export async function play(script: OracleScript, stage: Stage): Promise<Played> 
     }));
     const difference = await compare({ step, repeated }, step, contexts);
     if (difference !== null) return { difference: { ...difference, at }, quirks: met };
+    const untold = await compareFeeds({ step, repeated });
+    if (untold !== null) return { difference: { ...untold, at }, quirks: met };
     for (const list of listsAfter(step)) {
       const later = await compare({ step, repeated }, list, [nothingNamed, nothingNamed]);
       if (later !== null) return { difference: { ...later, at }, quirks: met };
@@ -75,10 +78,21 @@ export async function play(script: OracleScript, stage: Stage): Promise<Played> 
     const [name, quirk] = known;
     met.set(name, (met.get(name) ?? 0) + 1);
     quirk.heal?.(simulated, difference);
+    // What that has told, the hub has told before.
+    if (quirk.heal) await simulated.changes();
     // A request that was answered in another way is not sent again; what it has left is compared.
     if (step.act !== 'list' && quirk.without === undefined) return null;
     const again = quirk.heal ? await simulated.perform(step, contexts[0] ?? nothingNamed) : one;
     return judge(cause, step, [again, quirk.without?.(other) ?? other]);
+  }
+
+  /** Whatever the simulated feed tells, the hub's has to tell; that it names more does no harm. */
+  async function compareFeeds(cause: Cause): Promise<Difference | null> {
+    const told = await simulated.changes();
+    const untold = missing(told, await hub.changes(told));
+    const done: Seen = { status: 'done' };
+    if (untold.length === 0) return null;
+    return { ...cause, what: `not told: ${untold.join(', ')}`, simulated: done, hub: done };
   }
 
   function judge(cause: Cause, step: Step, [one, other]: [Seen, Seen]): Difference | null {

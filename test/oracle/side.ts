@@ -16,6 +16,14 @@ export interface Seen {
   medias?: ServerMedia[];
 }
 
+/** Media key of a server id, on a side that has these medias by their numbers. */
+export function mediaKeyOf(
+  names: Names,
+  medias: ReadonlyMap<number, number>,
+): (serverId: number) => MediaKey {
+  return (serverId) => names.media([...medias].find(([, id]) => id === serverId)?.[0] ?? -1);
+}
+
 /** The same in all scripts; a side with other ids translates. */
 export const ids = {
   project: 1,
@@ -47,6 +55,8 @@ export interface Side {
   /** Server ids of the script's medias that are there, by their numbers. */
   readonly medias: Map<number, number>;
   perform(step: Step, context: Context): Promise<Seen>;
+  /** What its feed has told since the last time; a side that may lag waits for all of `atLeast`. */
+  changes(atLeast?: ReadonlySet<string>): Promise<Set<string>>;
 }
 
 /** Names of a script's things; the same on both sides, and others in every script. */

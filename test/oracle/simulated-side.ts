@@ -5,8 +5,9 @@ import { calm, Life } from '../simulation/faults.ts';
 import { SimulatedTator } from '../simulation/simulated-tator.ts';
 import { FaultyPort } from '../simulation/tator-port.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
-import { EngineUser, ids, type Context, type Names, type Seen, type Side } from './side.ts';
+import { EngineUser, ids, mediaKeyOf, type Context, type Names, type Seen, type Side } from './side.ts';
 import { isEngineStep, type ElementRef, type NewAnnotation, type RestStep, type Step } from './steps.ts';
+import { ToldChanges } from './told-changes.ts';
 
 const asker = { user: ids.others, ghost: false };
 const done: Seen = { status: 'done' };
@@ -18,13 +19,14 @@ export class SimulatedSide implements Side {
   readonly #time = new VirtualTime(1_700_000_000_000);
   readonly #names: Names;
   readonly #engine: EngineUser;
+  readonly #told: ToldChanges;
   readonly #port: (user: number) => FaultyPort;
   /** Elements that the last step has rewritten in place without moving their clocks. */
   #silent: EntityKey[] = [];
 
-  constructor(names: Names) {
+  private constructor(names: Names) {
     this.#names = names;
-    this.tator = new SimulatedTator(() => this.#time.now());
+    this.tator = new SimulatedTator(() => this.#time.now(), { mostNamed: Infinity });
     this.#port = (user) => {
       const life = new Life(() => undefined);
       life.weather = calm;
@@ -32,15 +34,30 @@ export class SimulatedSide implements Side {
       return new FaultyPort({ tator: this.tator, life, time: this.#time, user, traffic, kind: 'hub' });
     };
     this.#engine = new EngineUser(this.#port(ids.annotator), names, this.medias);
+    this.#told = new ToldChanges(this.#port(ids.annotator), mediaKeyOf(names, this.medias));
+  }
+
+  static async make(names: Names): Promise<SimulatedSide> {
+    const side = new SimulatedSide(names);
+    await side.#inTime(() => side.#told.begin());
+    return side;
   }
 
   async perform(step: Step, context: Context): Promise<Seen> {
     if (step.act !== 'list') this.#silent = [];
-    const answered = new Promise<Seen>((resolve, reject) => {
-      this.#time.start(() => this.#later(step, context).then(resolve, reject));
+    return this.#inTime(() => this.#later(step, context));
+  }
+
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    const answered = new Promise<T>((resolve, reject) => {
+      this.#time.start(() => work().then(resolve, reject));
     });
-    const [seen] = await Promise.all([answered, this.#time.drain()]);
-    return seen;
+    const [result] = await Promise.all([answered, this.#time.drain()]);
+    return result;
+  }
+
+  changes(): Promise<Set<string>> {
+    return this.#inTime(() => this.#told.next());
   }
 
   /** What is current of an element. */

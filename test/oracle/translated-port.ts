@@ -44,8 +44,8 @@ export class TranslatedPort implements ServerPort {
     return Promise.reject(new Error('not part of a script'));
   }
 
-  readChanges(): Promise<Answer<ChangePage | null>> {
-    return Promise.reject(new Error('not part of a script'));
+  readChanges(_projectId: number, cursor: string | null): Promise<Answer<ChangePage | null>> {
+    return this.#server.readChanges(this.#project.id, cursor);
   }
 
   createAnnotations(_projectId: number, specs: CreateSpec[], key?: string): Promise<Answer<number[]>> {

@@ -51,9 +51,6 @@ export interface Mark {
 /** What a new media is made of, as far as it matters here. */
 type NewMedia = Pick<MediaSpec, 'elementalId' | 'type' | 'fields'> & Partial<Pick<MediaSpec, 'sectionId'>>;
 
-/** Rows that a statement names at most in the feed. */
-const mostNamed = 8;
-
 export type Refusal = 'not-found' | 'stale-mark' | 'rejected';
 export type Reply<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
@@ -85,6 +82,8 @@ export interface TatorOptions {
   cascades?: boolean;
   /** ms for which an older transaction that still runs holds the feed up. */
   feedLag?: number;
+  /** Rows that a statement names at most in the feed. */
+  mostNamed?: number;
   /** The feed begins anew with a restore. A restored copy that has made many transactions since does not know. */
   tellsRestores?: boolean;
 }
@@ -122,14 +121,16 @@ export class SimulatedTator {
   readonly cascades: boolean;
   readonly #clock: () => number;
   readonly #feedLag: number;
+  readonly #mostNamed: number;
   readonly #tellsRestores: boolean;
 
   constructor(
     clock: () => number,
-    { cascades = false, feedLag = 0, tellsRestores = true }: TatorOptions = {},
+    { cascades = false, feedLag = 0, mostNamed = 8, tellsRestores = true }: TatorOptions = {},
   ) {
     this.#clock = clock;
     this.#feedLag = feedLag;
+    this.#mostNamed = mostNamed;
     this.#tellsRestores = tellsRestores;
     this.cascades = cascades;
   }
@@ -248,7 +249,7 @@ export class SimulatedTator {
   /** Hides the current mark, or the whole element; the mark below shows again, unmoved. */
   prune(key: EntityKey, { whole }: { whole: boolean }): void {
     this.everPruned.add(key);
-    const gone = this.chain(key).filter((mark) => whole || mark === this.#current.get(key));
+    const gone = this.chain(key).filter((mark) => !mark.pruned && (whole || mark === this.#current.get(key)));
     for (const mark of gone) mark.pruned = true;
     this.#recount(key);
     this.#tell(gone, { removed: true });
@@ -408,7 +409,8 @@ export class SimulatedTator {
       if (fields !== null) this.#replace(mark, { fields });
       return fields !== null;
     });
-    this.#tell(changed, { unnamed: changed.length > mostNamed });
+    const there = changed.filter(({ pruned }) => !pruned);
+    this.#tell(there, { unnamed: there.length > this.#mostNamed });
   }
 
   /** Members that are not alive in any version are left out without a word; those of `before` stay. */

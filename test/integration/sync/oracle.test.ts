@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { playAll } from '../../oracle/plays.ts';
 import { quirks } from '../../oracle/quirks.ts';
+import { ToldChanges } from '../../oracle/told-changes.ts';
 import { SimulatedTator } from '../../simulation/simulated-tator.ts';
 import { startTestHub, type TestHub } from '../../support/hub.ts';
 
@@ -35,5 +36,15 @@ describe('the simulated Tator, held against the hub', () => {
     const rewrite = vi.spyOn(SimulatedTator.prototype, 'rewrite');
     rewrite.mockImplementation(() => undefined);
     expect((await playAll(hub, { first: 1, count: 4 })).differences).not.toEqual([]);
+  });
+
+  it('is told apart where the hub’s feed does not tell what has changed', async () => {
+    const next = ToldChanges.prototype.next;
+    vi.spyOn(ToldChanges.prototype, 'next').mockImplementation(async function (this: ToldChanges, atLeast) {
+      const told = await next.call(this);
+      return atLeast === undefined ? told : new Set();
+    });
+    const { differences } = await playAll(hub, { first: 1, count: 2 });
+    expect(differences.map(({ what }) => what.slice(0, 8))).toEqual(['not told', 'not told']);
   });
 });
