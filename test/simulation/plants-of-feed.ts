@@ -106,8 +106,8 @@ export const plantsOfFeed: Readonly<Record<string, Plant>> = {
       writes: (storage) => ({
         revise: (places, decide, cursors = {}) => {
           const { [cursor]: feed, ...others } = cursors;
-          const settled =
-            typeof feed === 'object' && feed !== null ? { [cursor]: { ...feed, settled: true } } : {};
+          const at = typeof feed === 'object' && feed !== null && !Array.isArray(feed) ? feed.at : undefined;
+          const settled = at === undefined ? {} : { [cursor]: { at, settled: true } };
           return storage.revise(places, decide, { ...others, ...settled });
         },
       }),
