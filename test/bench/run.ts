@@ -29,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Comparison[]>>> = {
   hub: async () => (await import('./hub.ts')).compareHub({ rows }),
   scale: async () => (await import('./scale.ts')).compareScale({ rows, rowsOfMedia }),
   list: async () => (await import('./list.ts')).compareList(),
+  feed: async () => (await import('./feed.ts')).compareFeed(),
   labels: async () => (await import('./labels.ts')).compareLabels(),
 };
 
