@@ -18,7 +18,7 @@ import { pushMedia } from './media-push.ts';
 import { stockTraits, type SyncStatus } from './ports.ts';
 import { KnownAnswers } from './known-answers.ts';
 import { beginFeed, follow, settleFeed, type Followed } from './feed.ts';
-import { audit, fewestAuditRows, isRead, nextAuditRows, pull } from './pull.ts';
+import { annotationKinds, audit, fewestAuditRows, isRead, nextAuditRows, pull } from './pull.ts';
 import { push } from './push.ts';
 import { renewTracks } from './tracks.ts';
 import { Permissions } from './permissions.ts';
@@ -291,7 +291,7 @@ export class Loop {
       this.#auditAt.set(id, 0);
     }
     if (outcome.kind === 'stopped') return outcome;
-    for (const kind of ['localization', 'state'] as const) {
+    for (const kind of annotationKinds) {
       if (followed === 'settled' && (await isRead(this.#deps, id, kind))) continue;
       const pulled = await pull(this.#deps, id, kind);
       if (pulled.kind === 'stopped') return pulled;
@@ -307,13 +307,16 @@ export class Loop {
   /** The medias take turns, small ones several at a time. */
   async #auditNext(projectId: number): Promise<PartOutcome> {
     const all = [...(await this.#options.storage.mediaIds(projectId))];
-    const from = (this.#auditAt.get(projectId) ?? 0) % Math.max(1, all.length);
+    if (all.length === 0) {
+      await this.#noteTurn(projectId);
+      return done;
+    }
+    const from = (this.#auditAt.get(projectId) ?? 0) % all.length;
     let taken = 1;
     const { clock } = this.#options;
     const begun = clock.now();
-    for (const kind of ['localization', 'state'] as const) {
+    for (const kind of annotationKinds) {
       const medias = kind === 'state' ? all.slice(from, from + taken) : all.slice(from);
-      if (medias.length === 0) return done;
       const what = { projectId, kind, medias, rows: this.#auditRows };
       const audited = await audit(this.#deps, what, this.#answers);
       taken = audited.taken;

@@ -3,8 +3,9 @@ import type { Project } from '../domain/entity-types.ts';
 import { entityKey, type ElementalId, type EntityKey, type MediaKey } from '../domain/identity.ts';
 import { pullCatalog, pullMedia, pullMediaByIds } from './catalog-pull.ts';
 import { done, inBatches, mergeContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
+import { readNamed } from './lookup.ts';
 import { fold, rebase } from './merge.ts';
-import { anew, differs, isUnread, newestOfEach } from './pull.ts';
+import { anew, annotationKinds, differs, isUnread, newestOfEach, type AnnotationKind } from './pull.ts';
 import type { Answer, ChangePage, Place, ServerChange, ServerRow } from './ports.ts';
 
 /*
@@ -18,14 +19,10 @@ import type { Answer, ChangePage, Place, ServerChange, ServerRow } from './ports
  *   settled    the feed alone; audits stay as a net, at leisure
  */
 
-type AnnotationKind = 'localization' | 'state';
-const annotationKinds = ['localization', 'state'] as const;
-
 /** Changed elements that are taken over together: their rows, and then the cursor. */
 const elementsAtOnce = 1000;
 /** Of one request. */
 const namesAtOnce = 500;
-const rowsAtOnce = 3000;
 /** More are read as the whole list. */
 const mostMediasById = 2000;
 
@@ -173,7 +170,7 @@ async function takeOverKind(deps: SyncDeps, where: Where, changes: ServerChange[
   const removed = changes.filter((change) => change.removed);
   const known = removed.length === 0 ? [] : await knownOf(deps, where, removed);
   for (const batch of inBatches(named, namesAtOnce)) {
-    const read = await currentRows(deps, where, batch);
+    const read = await readNamed(deps, { ...where, elementalIds: batch, allMarks: false });
     if (!read.ok) return stopped(read.failure);
     const listed = newestOfEach(read.value);
     const isListed = new Set(listed.map(({ ref }) => entityKey(ref)));
@@ -200,24 +197,6 @@ async function knownOf(
     for (const { ref } of await storage.marksOf(media, kind))
       if (ids.has(ref.elementalId)) places.push({ ref, media });
   return places;
-}
-
-/** In all versions. */
-async function currentRows(
-  { server }: SyncDeps,
-  { projectId, kind }: Where,
-  elementalIds: ElementalId[],
-): Promise<Answer<ServerRow[]>> {
-  const rows: ServerRow[] = [];
-  for (let after = 0; ;) {
-    const limit = rowsAtOnce;
-    const answer = await server.readMarks({ projectId, kind, elementalIds, allMarks: false, after, limit });
-    if (!answer.ok) return answer;
-    rows.push(...answer.value);
-    const last = answer.value.at(-1);
-    if (answer.value.length < limit || last === undefined) return { ok: true, value: rows };
-    after = last.rowId;
-  }
 }
 
 /**

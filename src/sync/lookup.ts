@@ -1,7 +1,7 @@
 import { groupBy } from '../base/group.ts';
 import { entityKey } from '../domain/identity.ts';
 import { done, inBatches, settleContext, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
-import type { Answer, Place, ServerRow } from './ports.ts';
+import type { Answer, MarkQuery, Place, ServerRow } from './ports.ts';
 import { settle } from './settle.ts';
 
 /** Elemental ids in one look-up; each may bring its whole history. */
@@ -36,18 +36,18 @@ async function history(
   const first = batch[0]?.ref ?? nowhere;
   if (first.kind !== 'localization' && first.kind !== 'state') return { ok: true, value: [] };
   const { kind, version } = first;
-  const rows: ServerRow[] = [];
   const elementalIds = batch.map(({ ref }) => ref.elementalId);
+  return readNamed({ server }, { projectId, kind, version, elementalIds, allMarks: true });
+}
+
+/** The rows of elements by their elemental ids, however many they are; in all versions where none is named. */
+export async function readNamed(
+  { server }: Pick<SyncDeps, 'server'>,
+  query: Pick<MarkQuery, 'projectId' | 'kind' | 'version' | 'elementalIds' | 'allMarks'>,
+): Promise<Answer<ServerRow[]>> {
+  const rows: ServerRow[] = [];
   for (let after = 0; ;) {
-    const answer = await server.readMarks({
-      projectId,
-      kind,
-      version,
-      elementalIds,
-      allMarks: true,
-      after,
-      limit: rowsAtOnce,
-    });
+    const answer = await server.readMarks({ ...query, after, limit: rowsAtOnce });
     if (!answer.ok) return answer;
     rows.push(...answer.value);
     const last = answer.value.at(-1);

@@ -17,7 +17,8 @@ import type { Answer, Cursors, KnownSet, MarkQuery, RowMark, ServerRow } from '.
  * A hub tells what changes (`feed.ts`): there the first two are needed once.
  */
 
-type AnnotationKind = 'localization' | 'state';
+export const annotationKinds = ['localization', 'state'] as const;
+export type AnnotationKind = (typeof annotationKinds)[number];
 
 /** Rows of the first list, and of those of an audit. */
 const rowsAtOnce = 2000;
@@ -43,7 +44,7 @@ export async function isRead(
 
 /** Whether nothing of the project's annotations has been read yet. */
 export async function isUnread({ storage }: Pick<SyncDeps, 'storage'>, projectId: number): Promise<boolean> {
-  for (const kind of ['localization', 'state'] as const)
+  for (const kind of annotationKinds)
     if ((await storage.cursor(logCursor(projectId, kind))) !== null) return false;
   return true;
 }

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { entityKey } from '../../../src/domain/identity.ts';
-import { Loop } from '../../../src/sync/engine.ts';
-import type { ServerPort, SyncStorage } from '../../../src/sync/ports.ts';
-import { Life } from '../../simulation/faults.ts';
-import { MemoryDevice } from '../../simulation/memory-device.ts';
+import type { ServerPort } from '../../../src/sync/ports.ts';
 import type { ServerKind } from '../../simulation/script.ts';
-import { SimulatedTator } from '../../simulation/simulated-tator.ts';
-import { FaultyPort } from '../../simulation/tator-port.ts';
-import { VirtualTime } from '../../simulation/virtual-time.ts';
+import { deviceOn } from './device-on.ts';
 import { ref as first } from './support.ts';
 
 const media = 'm';
@@ -15,40 +10,32 @@ const others = { user: 99, ghost: false };
 const refs = Array.from({ length: 40 }, (_, i) => ({ ...first, elementalId: `e${i}` }));
 
 /** A device that has read 40 annotations of a server, and the questions that it asks. */
-async function onServer(kind: ServerKind, { begunWithout = false } = {}) {
-  const time = new VirtualTime(1_700_000_000_000);
-  let ids = 0;
-  const makeId = () => `id-${(ids += 1)}`;
-  const life = new Life(() => undefined);
-  const tator = new SimulatedTator(() => time.now());
-  tator.addMedia({ elementalId: media, type: 3, fields: {} });
-  for (const ref of refs)
-    tator.create({ ref, type: 7, media, fields: { frame: 1, 'attributes.Old': 'a' } }, others);
+async function onServer(kind: ServerKind, { begunWithout = false, isEmpty = false } = {}) {
   const asked: string[] = [];
-  const port = new FaultyPort({ tator, life, time, user: 1, kind, traffic: { requests: 0, trace: 0 } });
-  const server = new Proxy<ServerPort>(port, {
-    get: (target, name: keyof ServerPort) => {
-      if (name === 'readChanges' && state.isWithout) return () => Promise.resolve({ ok: true, value: null });
-      return (...args: never[]) => {
-        asked.push(name);
-        return (target[name] as (...what: never[]) => unknown)(...args);
-      };
-    },
-  });
-  const state = { isWithout: begunWithout };
-  const device = new MemoryDevice({ time, makeId });
-  const storage: SyncStorage = device.storage(life);
-  const loop = new Loop({ storage, server, clock: time, random: () => 0.5, makeId });
-  const rounds = async (count: number, every = 2000): Promise<string[]> => {
+  const state = { isWithout: begunWithout, isAnother: false };
+  const noting = (port: ServerPort): ServerPort =>
+    new Proxy(port, {
+      get: (target, name: keyof ServerPort) => {
+        if (name === 'readChanges' && state.isWithout)
+          return () => Promise.resolve({ ok: true, value: null });
+        if (name === 'readChanges' && state.isAnother)
+          return (id: number, cursor: string | null) =>
+            cursor === null ? target.readChanges(id, null) : Promise.resolve({ ok: true, value: null });
+        return (...args: never[]) => {
+          asked.push(name);
+          return (target[name] as (...what: never[]) => unknown)(...args);
+        };
+      },
+    });
+  const { tator, device, storage, round } = deviceOn(kind, noting);
+  if (!isEmpty) {
+    tator.addMedia({ elementalId: media, type: 3, fields: {} });
+    for (const ref of refs)
+      tator.create({ ref, type: 7, media, fields: { frame: 1, 'attributes.Old': 'a' } }, others);
+  }
+  const rounds = async (count: number): Promise<string[]> => {
     const from = asked.length;
-    for (let i = 0; i < count; i += 1) {
-      time.at(time.now() + every, () =>
-        time.start(async () => {
-          await loop.round();
-        }),
-      );
-      await time.drain();
-    }
+    for (let i = 0; i < count; i += 1) await round(2000);
     return asked.slice(from);
   };
   await rounds(1);
@@ -106,6 +93,26 @@ describe('a device on a server that tells what changes', () => {
     expect(await feed()).toMatchObject({ settled: false });
     await rounds(15);
     expect(framesOf(refs[0]!)).toEqual([undefined]);
+    expect(await feed()).toMatchObject({ settled: true });
+  });
+
+  it('reads all again where the server has not given out the cursor, as after a move to another hub', async () => {
+    const { tator, rounds, framesOf, feed, state } = await onServer('hub');
+    tator.rewrite(entityKey(refs[0]!), { fields: { frame: 8 } }, false);
+    // From there nothing is told of it.
+    state.isAnother = true;
+    await rounds(1);
+    expect(await feed()).toMatchObject({ settled: false });
+    expect(framesOf(refs[0]!)).toEqual([8]);
+  });
+
+  it('is settled again where there is nothing to audit', async () => {
+    const { rounds, feed, state } = await onServer('hub', { isEmpty: true });
+    state.isAnother = true;
+    await rounds(1);
+    state.isAnother = false;
+    expect(await feed()).toMatchObject({ settled: false });
+    await rounds(12);
     expect(await feed()).toMatchObject({ settled: true });
   });
 

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Loop } from '../../../src/sync/engine.ts';
-import type { Answer, ServerPort, SyncStorage } from '../../../src/sync/ports.ts';
-import { DiskFull, Life } from '../../simulation/faults.ts';
-import { MemoryDevice } from '../../simulation/memory-device.ts';
-import { SimulatedTator } from '../../simulation/simulated-tator.ts';
-import { FaultyPort } from '../../simulation/tator-port.ts';
-import { VirtualTime } from '../../simulation/virtual-time.ts';
+import type { Answer } from '../../../src/sync/ports.ts';
+import { DiskFull } from '../../simulation/faults.ts';
+import { deviceOn } from './device-on.ts';
 import { key, ref } from './support.ts';
 
 const media = 'm';
@@ -15,28 +11,8 @@ const refused: Answer<never> = { ok: false, failure: { kind: 'rejected', message
 
 /** A device on a stock Tator; `server` and `storage` can be overridden call by call. */
 function onStock() {
-  const time = new VirtualTime(0);
-  let ids = 0;
-  const makeId = () => `id-${(ids += 1)}`;
-  const life = new Life(() => undefined);
-  const tator = new SimulatedTator(() => time.now());
+  const { time, tator, device, server, storage, loop, round } = deviceOn('stock');
   tator.addMedia({ elementalId: media, type: 3, fields: {} });
-  const server: ServerPort = new FaultyPort({
-    ...{ tator, life, time, user: 1, kind: 'stock' },
-    traffic: { requests: 0, trace: 0 },
-  });
-  const device = new MemoryDevice({ time, makeId });
-  const storage: SyncStorage = device.storage(life);
-  const loop = new Loop({ storage, server, clock: time, random: () => 0.5, makeId });
-  /** One round that begins `after` ms from now. */
-  const round = async (after = 0): Promise<void> => {
-    time.at(time.now() + after, () =>
-      time.start(async () => {
-        await loop.round();
-      }),
-    );
-    await time.drain();
-  };
   const apply = (change: 'create' | 'delete') =>
     device.apply(
       {
