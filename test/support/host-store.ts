@@ -32,13 +32,16 @@ export interface Behaviour {
   /** What to do with the next requests that match; each is used once. */
   troubles: {
     match: RegExp;
-    do: 'drop-before' | 'drop-after' | 'garbage' | 'forbidden' | 'busy' | 'wrong-etag';
+    do: 'drop-before' | 'drop-after' | 'garbage' | 'forbidden' | 'busy' | 'wrong-etag' | 'no-answer';
   }[];
   /** How many polls a transcode takes; negative for one that fails. */
   transcodePolls: number;
   /** Signed URLs of an earlier edition are refused. */
   edition: number;
 }
+
+/** Stands among the calls for a request that is left without an answer. */
+export const noAnswer = 'no answer';
 
 export async function startTestStore(style: StoreStyle = 's3'): Promise<TestStore> {
   const uploads = new Map<string, StoredUpload>();
@@ -143,6 +146,10 @@ export async function startTestStore(style: StoreStyle = 's3'): Promise<TestStor
     const bytes = await bodyOf(request);
     if (trouble === 'drop-before') {
       request.socket.destroy();
+      return;
+    }
+    if (trouble === 'no-answer') {
+      store.calls.push(noAnswer);
       return;
     }
     if (trouble === 'busy') {

@@ -136,7 +136,9 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
         return;
       } catch (thrown) {
         if (stop.aborted) return;
-        const fault = faultOf(diskError(thrown));
+        // A request that was broken off says only that it was: the reason is with who broke it off.
+        const { aborted, reason } = attemptAbort.signal as { aborted: boolean; reason: unknown };
+        const fault = faultOf(aborted ? reason : diskError(thrown));
         if (fault.code === 'internal') onError('uploading', thrown);
         const consequence = consequenceOf(fault);
         if (consequence.kind === 'fail') {

@@ -3,7 +3,8 @@ import { rm, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Upload, UploadState } from '../../../src/contract/host-rpc.ts';
 import type { Uploader } from '../../../src/host/uploads/uploader.ts';
-import type { TestStore } from '../../support/host-store.ts';
+import { eventually } from '../../support/host.ts';
+import { noAnswer, type TestStore } from '../../support/host-store.ts';
 import { Uploading } from '../../support/uploading.ts';
 
 const someTime = new Date(1_700_000_000_000);
@@ -127,6 +128,31 @@ describe('an upload over a bad link', () => {
     await uploader().resume('video');
     await reaches('done');
     expect(store.puts).toHaveLength(6);
+  });
+});
+
+describe('an upload that working offline interrupts', () => {
+  it.each([
+    ['the upload info', 'video', /UploadInfo/],
+    ['a part', 'video', /objects\/\w+\/3/],
+    ['the joining', 'video', /UploadCompletion/],
+    ['the stored size', 'video', /DownloadInfo/],
+    ['the state of the conversion', 'video', /^GET .*Transcodes/],
+    ['the registration of an image', 'image', /ImageFiles/],
+  ] as const)('waits when %s is under way, and goes on by itself', async (_, kind, match) => {
+    if (kind === 'image') content = await bench.addMedia(kind, 5500, kind);
+    store.behaviour.troubles.push({ match, do: 'no-answer' });
+    await enqueue(kind);
+    await eventually(() => Promise.resolve(count(noAnswer) > 0 ? true : undefined));
+    bench.offline = true;
+    uploader().interrupt();
+    expect((await reaches('held')).state).toMatchObject({ fault: { code: 'offline-by-choice' } });
+    bench.offline = false;
+    uploader().wake();
+    await reaches('done');
+    expect(bench.states).not.toContain('failed');
+    expect(stored()?.equals(content)).toBe(true);
+    expect(store.puts.length).toBeLessThanOrEqual(6 + 2);
   });
 });
 
