@@ -24,6 +24,29 @@ export function createName(key: EntityKey): string {
   return `create:${key}`;
 }
 
+const refusedName = 'refused';
+
+/** Commands that were refused though the recorder may have their lines: their abort lines are still to be written. */
+export async function readRefused(db: TidemarkDatabase): Promise<string[]> {
+  const ids = await readMeta(db, refusedName);
+  return Array.isArray(ids) ? ids.map(String) : [];
+}
+
+export function noteRefused(db: TidemarkDatabase, id: string): Promise<void> {
+  return db.transaction('rw', db.meta, async () =>
+    writeMeta(db, refusedName, [...new Set([...(await readRefused(db)), id])]),
+  );
+}
+
+/** Their abort lines are down. */
+export function forgetRefused(db: TidemarkDatabase, ids: readonly string[]): Promise<void> {
+  return db.transaction('rw', db.meta, async () => {
+    const left = (await readRefused(db)).filter((id) => !ids.includes(id));
+    if (left.length > 0) await writeMeta(db, refusedName, left);
+    else await db.meta.delete(refusedName);
+  });
+}
+
 /** The number of the newest command. */
 export async function readOrder(db: TidemarkDatabase): Promise<number> {
   const order = await readMeta(db, 'order');

@@ -2,10 +2,18 @@ import { groupBy } from '../base/group.ts';
 import type { MakeId } from '../base/random.ts';
 import type { EntityKey } from '../domain/identity.ts';
 import { debtCursor, joinDebts, parseDebt, type MemberDebt } from '../domain/member-debt.ts';
-import type { Conflict, Edit } from '../sync/ports.ts';
+import type { Attempt, Conflict, Edit } from '../sync/ports.ts';
 import { getMany } from './lookup-many.ts';
 import { writeJournal } from './journal-table.ts';
-import { createName, cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
+import {
+  createName,
+  cursorName,
+  forgetRefused,
+  readMeta,
+  readOrder,
+  readRefused,
+  writeMeta,
+} from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
 import {
@@ -37,7 +45,11 @@ export async function recover(
   // Before the log: what is confirmed meanwhile leaves both, and is not missing.
   const known = await db.ops.toCollection().primaryKeys();
   const lines = await readAll(recorder);
-  const { missing, restored } = await putBack(db, { lines, known }, { now, makeId });
+  const { missing, restored, refused } = await putBack(db, { lines, known }, { now, makeId });
+  if (refused.length > 0) {
+    await recorder.append(refused.map((op) => encodeLine({ v: 1, kind: 'abort', op })));
+    await forgetRefused(db, refused);
+  }
   const rerecorded = await recordAgain(db, recorder, { recorded: missing.recorded, makeId });
   if (restored.length === 0 && rerecorded === 0) return null;
   return { restored, rerecorded, at: now };
@@ -64,13 +76,15 @@ async function putBack(
   db: TidemarkDatabase,
   { lines, known }: { lines: LoggedLine[]; known: readonly string[] },
   { now, makeId }: { now: number; makeId: MakeId },
-): Promise<{ missing: Replay; restored: RecoveryReport['restored'] }> {
+): Promise<{ missing: Replay; restored: RecoveryReport['restored']; refused: string[] }> {
   const restored: RecoveryReport['restored'] = [];
   const tables = [db.media, db.edits, db.attempts, db.conflicts, db.journal, db.ops, db.meta];
-  const missing = await db.transaction('rw', tables, async () => {
-    const missing = replay(lines, new Set([...known, ...(await db.ops.toCollection().primaryKeys())]));
+  const { missing, refused } = await db.transaction('rw', tables, async () => {
+    const refused = await readRefused(db);
+    const present = await db.ops.toCollection().primaryKeys();
+    const missing = replay(lines, new Set([...known, ...present]), refused);
     const keys = [...missing.edits.keys()];
-    const [open, present] = await Promise.all([getMany(db.attempts, keys), getMany(db.edits, keys)]);
+    const [open, edits] = await Promise.all([getMany(db.attempts, keys), getMany(db.edits, keys)]);
     for (const [i, [key, { edit, conflicts, attempt: under }]] of [...missing.edits].entries()) {
       if (edit === null) await db.edits.delete(key);
       else {
@@ -79,7 +93,7 @@ async function putBack(
         await db.edits.put(put);
         await db.attempts.put(attempt);
         // A line that only tells a question again has the edit as it is: nothing of the user's was missing.
-        if (present[i]?.revision !== edit.revision) restored.push({ key, media: edit.media });
+        if (edits[i]?.revision !== edit.revision) restored.push({ key, media: edit.media });
       }
       await putConflicts(db, key, conflicts);
     }
@@ -92,9 +106,9 @@ async function putBack(
         await writeMeta(db, createName(attempt.key), { ...attempt });
     }
     if (missing.order > (await readOrder(db))) await writeMeta(db, 'order', missing.order);
-    return missing;
+    return { missing, refused };
   });
-  return { missing, restored };
+  return { missing, restored, refused };
 }
 
 /** Adds to what is owed: an engine may be at work on this database already. */
@@ -108,26 +122,22 @@ async function putConflicts(db: TidemarkDatabase, key: EntityKey, conflicts: Con
   await db.conflicts.bulkPut(conflicts);
 }
 
-/** Records what the recorder does not have in its newest revision. */
+/**
+ * Records what the recorder does not have in its newest revision. The edits and the number of the newest command
+ * are read together: another window may be at work already, and its next command has to count for newer than
+ * what is recorded here, whichever line comes first.
+ */
 async function recordAgain(
   db: TidemarkDatabase,
   recorder: Recorder,
   { recorded, makeId }: { recorded: Map<EntityKey, number>; makeId: MakeId },
 ): Promise<number> {
-  const behind = await db.edits
-    .filter((edit) => isUsersWork(edit) && recorded.get(edit.key) !== edit.revision)
-    .toArray();
-  if (behind.length === 0) return 0;
-  const conflicts = groupBy(await db.conflicts.toArray(), ({ key }) => key);
-  const attempts = await getMany(
-    db.attempts,
-    behind.map(({ key }) => key),
+  const { entries, order } = await db.transaction(
+    'r',
+    [db.edits, db.conflicts, db.attempts, db.meta],
+    async () => ({ entries: await unrecorded(db, recorded), order: await readOrder(db) }),
   );
-  const entries = behind.map((edit: Edit, i) => ({
-    ...{ edit, conflicts: conflicts.get(edit.key) ?? [] },
-    attempt: attempts[i],
-  }));
-  const order = await readOrder(db);
+  if (entries.length === 0) return 0;
   const lines = snapshotLines(entries, { makeId, order, size: editsInALine });
   const { seq } = await recorder.append(lines.map(encodeLine));
   const ops = lines.flatMap((line, i): OpRecord[] =>
@@ -136,5 +146,21 @@ async function recordAgain(
       : [],
   );
   await db.ops.bulkPut(ops);
-  return behind.length;
+  return entries.length;
+}
+
+async function unrecorded(
+  db: TidemarkDatabase,
+  recorded: Map<EntityKey, number>,
+): Promise<{ edit: Edit; conflicts: Conflict[]; attempt: Attempt | undefined }[]> {
+  const behind = await db.edits
+    .filter((edit) => isUsersWork(edit) && recorded.get(edit.key) !== edit.revision)
+    .toArray();
+  if (behind.length === 0) return [];
+  const conflicts = groupBy(await db.conflicts.toArray(), ({ key }) => key);
+  const attempts = await getMany(
+    db.attempts,
+    behind.map(({ key }) => key),
+  );
+  return behind.map((edit, i) => ({ edit, conflicts: conflicts.get(edit.key) ?? [], attempt: attempts[i] }));
 }

@@ -31,10 +31,16 @@ export interface Replay {
 
 /**
  * Compares the log with the commands that the database knows. Lines of several windows may stand
- * in another order than their commands, so the number of the command decides.
+ * in another order than their commands, so the number of the command decides. `refused`: commands whose abort
+ * lines may be missing.
  */
-export function replay(lines: LoggedLine[], known: ReadonlySet<string>): Replay {
-  const aborted = new Set(lines.flatMap(({ line }) => (line.kind === 'abort' ? [line.op] : [])));
+export function replay(
+  lines: LoggedLine[],
+  known: ReadonlySet<string>,
+  refused: readonly string[] = [],
+): Replay {
+  const told = lines.flatMap(({ line }) => (line.kind === 'abort' ? [line.op] : []));
+  const aborted = new Set([...told, ...refused]);
   const result: Replay = {
     ...{ edits: new Map(), journal: [], ops: [], order: 0, recorded: new Map() },
     requests: requestsOf(lines),

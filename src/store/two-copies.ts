@@ -2,7 +2,7 @@ import { Dexie } from 'dexie';
 import type { EntityState, Place } from '../sync/ports.ts';
 import { entityTables, readStates, writeStates } from './entities.ts';
 import { databaseError, recorderError } from './errors.ts';
-import { readOrder, writeMeta } from './meta.ts';
+import { forgetRefused, noteRefused, readOrder, writeMeta } from './meta.ts';
 import { writeJournal } from './journal-table.ts';
 import type { Pages } from './pages.ts';
 import type { Plan, PlanContext } from './commands.ts';
@@ -30,7 +30,8 @@ type Appended = { ok: true; seq: number } | { ok: false; error: unknown };
  *                                      +--> recorder.append (fsync) ------------------> seq
  *
  * If the database fails, an abort line follows in the recorder; if the recorder fails, the database
- * is taken back, and the abort line goes ahead of the next command. Either way it rejects with `StorageError` and nothing of the command remains.
+ * is taken back, and the abort line goes ahead of the next command, or of the next start. Either way it rejects
+ * with `StorageError` and nothing of the command remains.
  * False where there was nothing to do.
  */
 export async function writeTwice(
@@ -74,12 +75,16 @@ export async function writeTwice(
   return true;
 }
 
-function appended({ recorder, unanswered }: TwoCopies, lines: RecorderLine[]): Promise<Appended> {
+function appended({ db, recorder, unanswered }: TwoCopies, lines: RecorderLine[]): Promise<Appended> {
   const before = unanswered.splice(0);
   const aborts = before.map((op): RecorderLine => ({ v: 1, kind: 'abort', op }));
   return new Promise((resolve) => {
     recorder.append([...aborts, ...lines].map(encodeLine)).then(
-      ({ seq }) => resolve({ ok: true, seq }),
+      ({ seq }) => {
+        resolve({ ok: true, seq });
+        // What is not forgotten is told once more at the next start.
+        if (before.length > 0) forgetRefused(db, before).catch(() => undefined);
+      },
       (error: unknown) => {
         unanswered.push(...before);
         resolve({ ok: false, error });
@@ -93,17 +98,19 @@ async function abort(copies: TwoCopies, appending: Promise<Appended> | null, op:
   const outcome = await appending;
   if (outcome === null) return;
   copies.unanswered.push(op);
-  if (outcome.ok) await appended(copies, []);
+  const isTold = outcome.ok && (await appended(copies, [])).ok;
+  if (!isTold) await noteRefused(copies.db, op).catch(() => undefined);
 }
 
 /**
  * Takes a command out of the database again. What changed on top of it in the meantime (by the
  * engine, or in another window) stays as it is; the user is told that the edit failed, and sees
- * what is there.
+ * what is there. That it was refused is written down with it: until the abort line is, the recorder may tell
+ * of a command over which others have gone on since.
  */
 async function takeBack({ db, pages }: TwoCopies, plan: Plan): Promise<void> {
   try {
-    await db.transaction('rw', [...entityTables(db), db.journal, db.ops], async () => {
+    await db.transaction('rw', [...entityTables(db), db.journal, db.ops, db.meta], async () => {
       const places = plan.rewrites.map(({ place }) => place);
       const states = await readStates(db, pages, places);
       const back = plan.rewrites.flatMap((rewrite, i) => {
@@ -121,6 +128,7 @@ async function takeBack({ db, pages }: TwoCopies, plan: Plan): Promise<void> {
       await writeStates(db, pages, back);
       await takeJournalBack(db, plan);
       await db.ops.delete(plan.op.id);
+      await noteRefused(db, plan.op.id);
     });
   } catch (error) {
     throw databaseError(error);

@@ -30,6 +30,16 @@ export class MemoryRecorder implements Recorder {
     return { seq: this.#last };
   }
 
+  /** From now on what it has written down is answered with an error, until the function is called. */
+  loseAnswers(): () => void {
+    const append = this.append.bind(this);
+    this.append = async (bodies) => {
+      await append(bodies);
+      throw new Error('pipe closed');
+    };
+    return () => (this.append = append);
+  }
+
   async read(after: number, limit: number) {
     const entries = this.entries.filter(({ seq }) => seq > after).slice(0, limit);
     return { entries, first: this.entries[0]?.seq ?? this.#last + 1, last: this.#last };

@@ -66,13 +66,9 @@ describe('the two copies of an edit', () => {
     const { recorder } = world;
     const first = await world.open();
     await first.store.apply(createCommand(a));
-    const append = recorder.append.bind(recorder);
-    recorder.append = async (bodies) => {
-      await append(bodies);
-      throw new Error('pipe closed');
-    };
+    const hear = recorder.loseAnswers();
     await expect(first.store.apply(createCommand(b))).rejects.toMatchObject({ code: 'recorder-failed' });
-    recorder.append = append;
+    hear();
     await first.store.apply(changeCommand(a, { frame: 9 }));
     first.close();
     const again = await world.open();
@@ -82,6 +78,59 @@ describe('the two copies of an edit', () => {
     world.indexedDB = new IDBFactory();
     const rebuilt = await world.open();
     expect(await now(rebuilt.store.annotations(media, []))).toMatchObject([{ fields: { frame: 9 } }]);
+  });
+
+  it('stays refused where the program ends before the recorder is told so', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    const hear = world.recorder.loseAnswers();
+    await expect(first.store.undo(media)).rejects.toMatchObject({ code: 'recorder-failed' });
+    hear();
+    // What was taken back goes on its way meanwhile.
+    const sent = { id: 'sent', key: entityKey(a), revision: 1, intent: 'create', baseMark: null } as const;
+    await first.sync.revise([{ ref: a, media }], () => [
+      { attempt: { ...sent, sent: {}, state: 'sent', at: 0 } },
+    ]);
+    first.close();
+    const again = await world.open();
+    expect(await now(again.store.annotations(media, []))).toHaveLength(1);
+    expect(await now(again.store.recovery())).toBeNull();
+    expect(await now(again.store.history(media))).toMatchObject({
+      undo: { label: 'history.draw' },
+      redo: null,
+    });
+    again.close();
+    // By then the recorder knows.
+    world.indexedDB = new IDBFactory();
+    const rebuilt = await world.open();
+    expect(await now(rebuilt.store.annotations(media, []))).toHaveLength(1);
+  });
+
+  it('keeps what was sent of a command before it was refused', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    await serve(first, [rowOf(a)]);
+    const { sync, store } = first;
+    const hear = world.recorder.loseAnswers();
+    let lose = (): void => undefined;
+    world.recorder.gate = new Promise((resolve) => (lose = resolve));
+    const refused = store.apply(changeCommand(a, { frame: 8 })).catch((error: unknown) => error);
+    await expect.poll(async () => (await now(store.counts())).unsynced).toBe(1);
+    const sent = { id: 'sent', key: entityKey(a), revision: 1, intent: 'patch', baseMark: 0 } as const;
+    await sync.revise([{ ref: a, media }], () => [
+      { attempt: { ...sent, sent: { frame: 8 }, state: 'sent', at: 0 } },
+    ]);
+    lose();
+    expect(await refused).toMatchObject({ code: 'recorder-failed' });
+    hear();
+    first.close();
+    const second = await world.open();
+    expect(await now(second.store.recovery())).toMatchObject({ restored: [], rerecorded: 1 });
+    second.close();
+    world.indexedDB = new IDBFactory();
+    const third = await world.open();
+    expect(await now(third.store.outbox())).toMatchObject([{ changes: { frame: 8 } }]);
   });
 
   it('is refused by a database that is gone, and leaves nothing for the next start to redo', async () => {
@@ -144,6 +193,39 @@ describe('recovery at start', () => {
     expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 9 } }]);
     await store.undo(media);
     expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 5 } }]);
+  });
+
+  it('records nothing over what the user does meanwhile in a window that is open already', async () => {
+    // The undo falls between any two steps of the other window's start.
+    for (let steps = 0; steps < 60; steps += 1) {
+      const world = makeWorld();
+      const { recorder } = world;
+      const quick = await world.open();
+      await quick.store.apply(createCommand(a));
+      const read = recorder.read.bind(recorder);
+      let goOn = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (goOn = resolve));
+      recorder.read = async (after, limit) => {
+        const answer = await read(after, limit);
+        await gate;
+        return answer;
+      };
+      const slow = world.open();
+      for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+      recorder.read = read;
+      await quick.store.apply(changeCommand(a, { frame: 9 }));
+      goOn();
+      for (let i = 0; i < steps; i += 1) await new Promise((resolve) => setImmediate(resolve));
+      await quick.store.undo(media);
+      (await slow).close();
+      quick.close();
+      world.indexedDB = new IDBFactory();
+      const rebuilt = await world.open();
+      expect(await now(rebuilt.store.annotations(media, [])), `${steps} steps`).toMatchObject([
+        { fields: { frame: 5 } },
+      ]);
+      rebuilt.close();
+    }
   });
 
   it('does not bring back what a server had confirmed', async () => {
