@@ -6,9 +6,11 @@ import type { Life } from './faults.ts';
 
 /**
  * What becomes of a command: `saved` is told to the user only if both copies are down; `refused`
- * leaves nothing; a `torn` one is cut by the death of the process after one copy, or before both.
+ * leaves nothing; nor does `unheard`, whose line is down though the recorder did not answer, and which the
+ * recorder knows to be refused from the next command or start on; a `torn` one is cut by the death of the
+ * process after one copy, or before both.
  */
-export type Fate = 'saved' | 'refused' | 'torn-database' | 'torn-recorder' | 'torn-nothing';
+export type Fate = 'saved' | 'refused' | 'unheard' | 'torn-database' | 'torn-recorder' | 'torn-nothing';
 
 export type States = ReadonlyMap<EntityKey, EntityState>;
 
@@ -33,6 +35,9 @@ export interface SimulatedDevice {
   discardParked(edit: Edit, now: number): Promise<void>;
   addMedia(edit: Edit): Promise<void>;
 
-  /** The next start of the processes; with `losingDatabase` it finds an empty database. */
+  /**
+   * The next start of the processes; with `losingDatabase` it finds an empty database. (Not before the recorder
+   * knows what was refused: who loses the database with that has the command done after all.)
+   */
   restart(options: { losingDatabase: boolean; now: number }): Promise<void>;
 }

@@ -106,7 +106,8 @@ export class DexieDevice implements SimulatedDevice {
           await store.apply(command);
           return true;
         case 'refused':
-          return this.#refused(() => store.apply(command));
+        case 'unheard':
+          return this.#refused(fate, () => store.apply(command));
         case 'torn-recorder':
           await this.#recordAlone(command, now);
           return true;
@@ -150,7 +151,11 @@ export class DexieDevice implements SimulatedDevice {
       this.#now = now;
       this.#close();
       this.#recorder.revive();
-      if (losingDatabase) await this.#delete();
+      if (losingDatabase) {
+        await this.#open();
+        this.#close();
+        await this.#delete();
+      }
       await this.#open();
       for (const edit of this.#own.values()) await this.#enter(edit);
     });
@@ -170,14 +175,14 @@ export class DexieDevice implements SimulatedDevice {
   }
 
   /** The recorder fails, and the store has to take the command out of the database again. */
-  async #refused(apply: () => Promise<void>): Promise<false> {
-    this.#recorder.fails = true;
+  async #refused(fate: 'refused' | 'unheard', apply: () => Promise<void>): Promise<false> {
+    this.#recorder.fails = fate === 'refused' ? 'before' : 'after';
     try {
       await apply();
     } catch {
       return false;
     } finally {
-      this.#recorder.fails = false;
+      this.#recorder.fails = null;
     }
     throw new Error('the store has saved a command that the recorder refused');
   }

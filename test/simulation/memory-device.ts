@@ -60,6 +60,8 @@ interface Tables {
   journal: JournalEntry[];
   ops: Map<string, OpRecord>;
   order: number;
+  /** Commands whose abort lines are still to be written. */
+  refused: string[];
 }
 
 function emptyTables(): Tables {
@@ -72,6 +74,7 @@ function emptyTables(): Tables {
     journal: [],
     ops: new Map(),
     order: 0,
+    refused: [],
   };
 }
 
@@ -161,8 +164,12 @@ export class MemoryDevice implements SimulatedDevice {
   }
 
   async restart({ losingDatabase, now }: { losingDatabase: boolean; now: number }): Promise<void> {
-    if (losingDatabase) this.tables = emptyTables();
-    const missing = replay(this.#log, new Set(this.tables.ops.keys()));
+    if (losingDatabase) {
+      this.#tellRefused();
+      this.tables = emptyTables();
+    }
+    const missing = replay(this.#log, new Set(this.tables.ops.keys()), this.tables.refused);
+    this.#tellRefused();
     for (const [key, entry] of missing.edits)
       this.#putBack(key, { ...entry, recorded: requestsAbout(missing.requests, key), now });
     for (const change of missing.journal) this.#writeJournal(change);
@@ -238,7 +245,19 @@ export class MemoryDevice implements SimulatedDevice {
     return { id: this.#options.makeId(), order: this.tables.order + 1, now };
   }
 
+  #tellRefused(): void {
+    for (const op of this.tables.refused) this.record({ v: 1, kind: 'abort', op });
+    this.tables.refused = [];
+  }
+
   #commit(plan: Plan, fate: Fate = 'saved'): boolean {
+    this.#tellRefused();
+    if (fate === 'unheard') {
+      this.record(plan.line);
+      this.tables.refused = [plan.op.id];
+      this.tables.order = plan.op.order;
+      return false;
+    }
     if (fate === 'refused') {
       // The database had no room; the line is down already and is taken back by another.
       this.record(plan.line);

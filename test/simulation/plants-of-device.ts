@@ -166,6 +166,13 @@ const commands: Readonly<Record<string, Plant>> = {
         (await device.apply(command, now, fate === 'refused' ? 'saved' : fate)) && fate !== 'refused',
     })),
   },
+  'a refused command is done by the next start': {
+    by: 'no acknowledged edit is lost',
+    bug: onDevice((device) => ({
+      apply: async (command, now, fate) =>
+        (await device.apply(command, now, fate === 'unheard' ? 'torn-recorder' : fate)) && fate !== 'unheard',
+    })),
+  },
   'one undo takes two steps back': {
     by: 'undo valid',
     bug: onDevice((device) => ({

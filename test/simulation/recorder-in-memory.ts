@@ -2,8 +2,8 @@ import type { Recorder } from '../../src/store/types.ts';
 
 /** A flight recorder that outlives every process and database of its device. */
 export class RecorderInMemory implements Recorder {
-  /** Refuses what it is given. */
-  fails = false;
+  /** Refuses what it is given, before it has written it down or after. */
+  fails: 'before' | 'after' | null = null;
   #entries: { seq: number; body: string }[] = [];
   #last = 0;
   /** Told when a line comes in that will never be answered. */
@@ -14,8 +14,9 @@ export class RecorderInMemory implements Recorder {
       this.#stalled();
       return new Promise(() => undefined);
     }
-    if (this.fails) throw new Error('the recorder has no room');
+    if (this.fails === 'before') throw new Error('the recorder has no room');
     for (const body of bodies) this.#entries.push({ seq: (this.#last += 1), body });
+    if (this.fails === 'after') throw new Error('the answer was lost');
     return { seq: this.#last };
   }
 

@@ -95,7 +95,8 @@ async function checkShown(world: Scene, station: Station, changes: Change[]): Pr
 function fateOf(random: Random): Fate {
   const dice = random();
   if (dice < 0.94) return 'saved';
-  if (dice < 0.97) return 'refused';
+  if (dice < 0.955) return 'refused';
+  if (dice < 0.97) return 'unheard';
   return dice < 0.98 ? 'torn-database' : dice < 0.99 ? 'torn-recorder' : 'torn-nothing';
 }
 
