@@ -97,8 +97,9 @@ function created(
 ): Revision {
   const changes: Fields = {};
   const unknown = new Set<string>();
-  // What was sent by a process whose database was lost is not known: the user's values are not given up.
-  const isUnknown = edit.revision > 0 && (attempt === null || edit.maybeSent);
+  // What was sent by a process whose database was lost may not be known: the user's values are not given up.
+  const isSentKnown = attempt !== null && (!edit.maybeSent || attempt.recorded === true);
+  const isUnknown = edit.revision > 0 && !isSentKnown;
   for (const [field, mine] of Object.entries(edit.changes)) {
     if (!context.isField(field) || sameValue(mine, row.fields[field])) continue;
     if (isUnknown) {

@@ -108,6 +108,21 @@ describe('the work on a media, when the server shows it again', () => {
     expect(edit).toMatchObject({ op: 'edit', base: before, changes: { name: 'renamed.mp4' } });
   });
 
+  it('asks about what was changed while it was being made only where a lost database knew what was sent', () => {
+    const sent = { name: 'dive.mp4', md5: '0', 'attributes.Site': 'north' };
+    const changes = { ...sent, 'attributes.Site': 'south' };
+    const edit = editOf({ op: 'create', changes, revision: 2, maybeSent: true });
+    const attempt = attemptOf({ intent: 'create', sent, state: 'in-doubt', recorded: true });
+    expect(settleMedia(stateOf({ edit, attempt }), before, asked)).toMatchObject({
+      ...{ attempt: null, conflicts: [] },
+      edit: { op: 'edit', base: before, changes: { 'attributes.Site': 'south' }, maybeSent: false },
+    });
+    const guess = attemptOf({ intent: 'create', sent: changes, state: 'in-doubt' });
+    expect(settleMedia(stateOf({ edit, attempt: guess }), before, asked).conflicts).toMatchObject([
+      { field: 'attributes.Site', mine: 'south', theirs: 'north' },
+    ]);
+  });
+
   it('ends with the making of it when nothing else was changed, also after somebody else renamed it', () => {
     const sent = { name: 'dive.mp4', md5: '0' };
     const state = stateOf({
