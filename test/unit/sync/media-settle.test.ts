@@ -108,7 +108,7 @@ describe('the work on a media, when the server shows it again', () => {
     expect(edit).toMatchObject({ op: 'edit', base: before, changes: { name: 'renamed.mp4' } });
   });
 
-  it('asks about what was changed while it was being made only where a lost database knew what was sent', () => {
+  it('asks about what was changed while it was being made only where nobody knows any more what was sent', () => {
     const sent = { name: 'dive.mp4', md5: '0', 'attributes.Site': 'north' };
     const changes = { ...sent, 'attributes.Site': 'south' };
     const edit = editOf({ op: 'create', changes, revision: 2, maybeSent: true });
