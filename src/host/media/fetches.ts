@@ -69,6 +69,8 @@ class FetchQueue implements Fetches {
   readonly #alarm: { set(at: number): void; stop(): void };
   #running: { entry: Entry; abort: AbortController; done: Promise<void> } | null = null;
   #stopped = false;
+  /** How often what is held was told to go on. */
+  #wakes = 0;
 
   constructor(options: FetchesOptions) {
     this.#options = options;
@@ -153,6 +155,7 @@ class FetchQueue implements Fetches {
   }
 
   wake(): void {
+    this.#wakes += 1;
     this.#holds.clear();
     for (const entry of this.#line) {
       if (entry.view.state.kind !== 'held') continue;
@@ -221,7 +224,7 @@ class FetchQueue implements Fetches {
   async #run(entry: Entry, signal: AbortSignal): Promise<void> {
     const { library, preparer } = this.#options;
     const { key } = entry;
-    const before = library.find(key)?.synced ?? 0;
+    const before = { synced: library.find(key)?.synced ?? 0, wakes: this.#wakes };
     this.#show(entry, { state: { kind: 'receiving' } });
     try {
       await fetchMedia(this.#contextOf(entry), key, signal);
@@ -235,11 +238,11 @@ class FetchQueue implements Fetches {
     }
   }
 
-  async #onFailure(entry: Entry, fault: Fault, before: number): Promise<void> {
+  async #onFailure(entry: Entry, fault: Fault, before: { synced: number; wakes: number }): Promise<void> {
     const { library, clock, random, onError } = this.#options;
     const { key, account } = entry;
     if (fault.code === 'internal') onError('fetching a media', new TidemarkError('internal', fault));
-    entry.attempt = library.get(key).synced > before ? 0 : entry.attempt + 1;
+    entry.attempt = library.get(key).synced > before.synced ? 0 : entry.attempt + 1;
     const verdict = verdictOn(fault, { attempt: entry.attempt, random });
     if (verdict.kind === 'fail') {
       this.#take(key);
@@ -248,7 +251,9 @@ class FetchQueue implements Fetches {
       this.#tell(key);
       return;
     }
-    const retryAt = verdict.wait === null ? null : clock.now() + verdict.wait;
+    // Told to go on while it was still stopping, it would wait for ever.
+    const wait = verdict.wait ?? (this.#wakes === before.wakes ? null : 0);
+    const retryAt = wait === null ? null : clock.now() + wait;
     if (verdict.whom === 'account') this.#holds.set(account, retryAt ?? Infinity);
     else {
       entry.readyAt = retryAt ?? Infinity;

@@ -87,6 +87,8 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
   const entries = new Map<string, Entry>();
   let { annotationsOnly } = options.rules;
   let started = false;
+  /** How often what is held was told to go on. */
+  let wakes = 0;
 
   for (const job of inOrder(await journal.load())) entries.set(job.mediaKey, newEntry(job));
 
@@ -128,6 +130,7 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
     for (let attempt = 0; ;) {
       const stepBefore = entry.job.step;
       const arrivedBefore = entry.view.parts.done;
+      const wakesBefore = wakes;
       const attemptAbort = new AbortController();
       const untie = (entry.wake = () => attemptAbort.abort(annotationsOnly ? heldBack() : interrupted));
       try {
@@ -147,8 +150,11 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
           return;
         }
         const moved = entry.job.step !== stepBefore || entry.view.parts.done > arrivedBefore;
-        attempt = moved ? 0 : attempt + 1;
-        const wait = consequence.kind === 'retry' ? 200 + backoff(attempt, random, retryLimits) : null;
+        // Told to go on while it was still stopping, it would wait for ever.
+        const isWoken = wakes !== wakesBefore;
+        attempt = moved || isWoken ? 0 : attempt + 1;
+        const isTimed = consequence.kind === 'retry' || isWoken;
+        const wait = isTimed ? 200 + backoff(attempt, random, retryLimits) : null;
         show(entry, { state: { kind: 'held', fault, retryAt: wait === null ? null : clock.now() + wait } });
         await waitFor(entry, wait, stop);
         show(entry, { state: { kind: 'waiting' } });
@@ -267,6 +273,7 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
       pace.setLimit(rules.limit);
       if (rules.annotationsOnly === annotationsOnly) return;
       annotationsOnly = rules.annotationsOnly;
+      wakes += 1;
       for (const entry of entries.values()) {
         const { kind } = entry.view.state;
         if (annotationsOnly ? kind === 'sending' || kind === 'waiting' : kind === 'held') entry.wake();
@@ -293,6 +300,7 @@ export async function openUploader(options: UploaderOptions): Promise<Uploader> 
       await journal.remove(mediaKey);
     },
     wake: () => {
+      wakes += 1;
       for (const entry of entries.values()) if (entry.view.state.kind === 'held') entry.wake();
     },
     interrupt: () => {

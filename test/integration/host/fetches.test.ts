@@ -297,6 +297,18 @@ describe('a fetch under way', () => {
     expect((await fetched()).equals(clip)).toBe(true);
   });
 
+  it('goes on where it is told to before it has stopped', async () => {
+    const media = await makeReef();
+    slowly();
+    await fetchOf(media);
+    await begun();
+    fetches.interrupt();
+    fetches.wake();
+    fast();
+    await inState('done');
+    expect((await fetched()).equals(clip)).toBe(true);
+  });
+
   it('takes the size that was asked for, or the smallest where all are larger', async () => {
     const media = await makeReef();
     const small = Buffer.concat([clip, Buffer.from([0, 0, 0, 8, 0x66, 0x72, 0x65, 0x65])]);

@@ -154,6 +154,16 @@ describe('an upload that working offline interrupts', () => {
     expect(stored()?.equals(content)).toBe(true);
     expect(store.puts.length).toBeLessThanOrEqual(6 + 2);
   });
+
+  it('goes on where it is told to before it has stopped', async () => {
+    store.behaviour.troubles.push({ match: /UploadCompletion/, do: 'no-answer' });
+    await enqueue();
+    await eventually(() => Promise.resolve(count(noAnswer) > 0 ? true : undefined));
+    uploader().interrupt();
+    uploader().wake();
+    await reaches('done');
+    expect(stored()?.equals(content)).toBe(true);
+  });
 });
 
 describe('an upload that is interrupted', () => {
