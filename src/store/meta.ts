@@ -47,6 +47,21 @@ export function forgetRefused(db: TidemarkDatabase, ids: readonly string[]): Pro
   });
 }
 
+const releasedName = 'released';
+
+/**
+ * Up to where the recorder was told to drop its lines. It drops them some time, and whole segments only: what is
+ * still there of them is no command that the database lacks.
+ */
+export async function readReleased(db: TidemarkDatabase): Promise<number> {
+  const seq = await readMeta(db, releasedName);
+  return typeof seq === 'number' ? seq : 0;
+}
+
+export function writeReleased(db: TidemarkDatabase, seq: number): Promise<void> {
+  return writeMeta(db, releasedName, seq);
+}
+
 /** The number of the newest command. */
 export async function readOrder(db: TidemarkDatabase): Promise<number> {
   const order = await readMeta(db, 'order');

@@ -12,7 +12,9 @@ import {
   readMeta,
   readOrder,
   readRefused,
+  readReleased,
   writeMeta,
+  writeReleased,
 } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import { encodeLine, parseLine } from './recorder-lines.ts';
@@ -34,7 +36,8 @@ const editsInALine = 200;
 /**
  * Compares the two copies of the user's work and brings the one that is behind up to the other:
  * commands that only the recorder has are put into the database (their edits may have been sent,
- * so they are looked up before they are sent again), edits that only the database has are recorded.
+ * so they are looked up before they are sent again), edits that only the database has are recorded, and so are
+ * refusals that only it remembers.
  * Safe to run in several windows at once, and to be killed in: it only ever adds what is missing.
  */
 export async function recover(
@@ -43,8 +46,10 @@ export async function recover(
   { now, makeId }: { now: number; makeId: MakeId },
 ): Promise<RecoveryReport | null> {
   // Before the log: what is confirmed meanwhile leaves both, and is not missing.
-  const known = await db.ops.toCollection().primaryKeys();
-  const lines = await readAll(recorder);
+  const [known, released] = await db.transaction('r', [db.ops, db.meta], () =>
+    Promise.all([db.ops.toCollection().primaryKeys(), readReleased(db)]),
+  );
+  const lines = await readUnreleased(db, recorder, released);
   const { missing, restored, refused } = await putBack(db, { lines, known }, { now, makeId });
   if (refused.length > 0) {
     await recorder.append(refused.map((op) => encodeLine({ v: 1, kind: 'abort', op })));
@@ -55,16 +60,28 @@ export async function recover(
   return { restored, rerecorded, at: now };
 }
 
-async function readAll(recorder: Recorder): Promise<LoggedLine[]> {
+async function readUnreleased(
+  db: TidemarkDatabase,
+  recorder: Recorder,
+  released: number,
+): Promise<LoggedLine[]> {
+  const log = await readLog(recorder, released);
+  if (log.last >= released) return log.lines;
+  // Another log, which has begun to count anew.
+  await writeReleased(db, 0);
+  return (await readLog(recorder, 0)).lines;
+}
+
+async function readLog(recorder: Recorder, released: number): Promise<{ lines: LoggedLine[]; last: number }> {
   const lines: LoggedLine[] = [];
-  for (let after = 0; ;) {
+  for (let after = released; ;) {
     const { entries, last } = await recorder.read(after, readAtOnce);
     for (const { seq, body } of entries) {
       const line = parseLine(body);
       if (line !== null) lines.push({ seq, line });
       after = seq;
     }
-    if (entries.length === 0 || after >= last) return lines;
+    if (entries.length === 0 || after >= last) return { lines, last };
   }
 }
 

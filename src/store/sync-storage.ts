@@ -24,7 +24,7 @@ import { readCatalog, rowsOfKind, withRow } from './catalog-table.ts';
 import { entityTables, readStates, writeStates, type Rewrite } from './entities.ts';
 import { enterVersion, underPresentKeys, type VersionNames } from './local-version.ts';
 import { putServerMedia } from './media-table.ts';
-import { cursorName, readMeta, readOrder, writeMeta } from './meta.ts';
+import { cursorName, readMeta, readOrder, writeMeta, writeReleased } from './meta.ts';
 import { isUsersWork } from './overlay.ts';
 import type { Outline } from './outline.ts';
 import type { Pages } from './pages.ts';
@@ -279,6 +279,10 @@ export class DexieSyncStorage implements SyncStorage {
     const creates = ofMedias.filter(({ intent }) => intent === 'create');
     if (creates.length > 0) await this.recordRequest(creates);
     await this.#recorder.release(through);
-    await this.#db.ops.bulkDelete(ops.flatMap(({ id, seq }) => (seq !== null && seq <= through ? [id] : [])));
+    const released = ops.flatMap(({ id, seq }) => (seq !== null && seq <= through ? [id] : []));
+    await this.#db.transaction('rw', [commands, this.#db.meta], async () => {
+      await commands.bulkDelete(released);
+      await writeReleased(this.#db, through);
+    });
   }
 }

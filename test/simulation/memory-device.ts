@@ -48,6 +48,7 @@ import {
 } from '../../src/sync/ports.ts';
 import type { Fate, SimulatedDevice, States } from './device.ts';
 import { DiskFull, type Life } from './faults.ts';
+import { isKept } from './recorder-in-memory.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 interface Tables {
@@ -62,6 +63,8 @@ interface Tables {
   order: number;
   /** Commands whose abort lines are still to be written. */
   refused: string[];
+  /** Up to where the log's lines may be dropped. */
+  released: number;
 }
 
 function emptyTables(): Tables {
@@ -75,6 +78,7 @@ function emptyTables(): Tables {
     ops: new Map(),
     order: 0,
     refused: [],
+    released: 0,
   };
 }
 
@@ -168,7 +172,8 @@ export class MemoryDevice implements SimulatedDevice {
       this.#tellRefused();
       this.tables = emptyTables();
     }
-    const missing = replay(this.#log, new Set(this.tables.ops.keys()), this.tables.refused);
+    const lines = this.#log.filter(({ seq }) => seq > this.tables.released);
+    const missing = replay(lines, new Set(this.tables.ops.keys()), this.tables.refused);
     this.#tellRefused();
     for (const [key, entry] of missing.edits)
       this.#putBack(key, { ...entry, recorded: requestsAbout(missing.requests, key), now });
@@ -205,7 +210,8 @@ export class MemoryDevice implements SimulatedDevice {
       attempt?.intent === 'create' && mediaOfKey(key) !== null ? [attempt] : [],
     );
     if (creates.length > 0) this.record({ v: 1, kind: 'request', attempts: creates });
-    this.#log = this.#log.filter(({ seq }) => seq > through);
+    this.#log = this.#log.filter(({ seq }) => isKept(seq, through));
+    this.tables.released = through;
     for (const { id, seq } of ops) if (seq !== null && seq <= through) this.tables.ops.delete(id);
   }
 

@@ -1,5 +1,14 @@
 import type { Recorder } from '../../src/store/types.ts';
 
+/** Lines of a segment: the recorder drops whole ones only. */
+const segment = 8;
+
+/** Whether the recorder still has a line that it may drop up to `through`. */
+export function isKept(seq: number, through: number): boolean {
+  const last = (Math.floor(seq / segment) + 1) * segment - 1;
+  return last > through;
+}
+
 /** A flight recorder that outlives every process and database of its device. */
 export class RecorderInMemory implements Recorder {
   /** Refuses what it is given, before it has written it down or after. */
@@ -29,7 +38,7 @@ export class RecorderInMemory implements Recorder {
   }
 
   async release(through: number): Promise<void> {
-    this.#entries = this.#entries.filter(({ seq }) => seq > through);
+    this.#entries = this.#entries.filter(({ seq }) => isKept(seq, through));
   }
 
   /** From now on nothing is written down or answered; resolves when something was to be. */

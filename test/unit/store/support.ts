@@ -87,6 +87,26 @@ export function makeWorld(seed = 1): World {
   return world;
 }
 
+/** A start that has read the recorder and goes no further until the function is called. */
+export async function startSlowly(world: World): Promise<{ opened: Promise<OpenedStore>; goOn: () => void }> {
+  const { recorder } = world;
+  const read = recorder.read.bind(recorder);
+  let goOn = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (goOn = resolve));
+  let opened!: Promise<OpenedStore>;
+  await new Promise<void>((hasRead) => {
+    recorder.read = async (after, limit) => {
+      const answer = await read(after, limit);
+      hasRead();
+      await gate;
+      return answer;
+    };
+    opened = world.open();
+  });
+  recorder.read = read;
+  return { opened, goOn };
+}
+
 /** The present value of a live value. */
 export function now<T>(live: Live<T>): Promise<T> {
   return new Promise((resolve) => {

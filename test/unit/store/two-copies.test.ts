@@ -9,10 +9,12 @@ import {
   deleteCommand,
   makeWorld,
   media,
+  MemoryRecorder,
   now,
   refOf,
   rowOf,
   serve,
+  startSlowly,
 } from './support.ts';
 
 const a = refOf('aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa');
@@ -170,26 +172,15 @@ describe('recovery at start', () => {
 
   it('puts nothing back over what the user did since in a window that had recovered first', async () => {
     const world = makeWorld();
-    const { recorder } = world;
     const first = await world.open();
     await first.store.apply(createCommand(a));
     first.close();
     world.indexedDB = new IDBFactory();
-    let goOn = (): void => undefined;
-    const gate = new Promise<void>((resolve) => (goOn = resolve));
-    const read = recorder.read.bind(recorder);
-    recorder.read = async (after, limit) => {
-      const answer = await read(after, limit);
-      await gate;
-      return answer;
-    };
-    const slow = world.open();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    recorder.read = read;
+    const { opened, goOn } = await startSlowly(world);
     const quick = await world.open();
     await quick.store.apply(changeCommand(a, { frame: 9 }));
     goOn();
-    const { store } = await slow;
+    const { store } = await opened;
     expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 9 } }]);
     await store.undo(media);
     expect(await now(store.annotations(media, []))).toMatchObject([{ fields: { frame: 5 } }]);
@@ -199,25 +190,14 @@ describe('recovery at start', () => {
     // The undo falls between any two steps of the other window's start.
     for (let steps = 0; steps < 60; steps += 1) {
       const world = makeWorld();
-      const { recorder } = world;
       const quick = await world.open();
       await quick.store.apply(createCommand(a));
-      const read = recorder.read.bind(recorder);
-      let goOn = (): void => undefined;
-      const gate = new Promise<void>((resolve) => (goOn = resolve));
-      recorder.read = async (after, limit) => {
-        const answer = await read(after, limit);
-        await gate;
-        return answer;
-      };
-      const slow = world.open();
-      for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
-      recorder.read = read;
+      const { opened, goOn } = await startSlowly(world);
       await quick.store.apply(changeCommand(a, { frame: 9 }));
       goOn();
       for (let i = 0; i < steps; i += 1) await new Promise((resolve) => setImmediate(resolve));
       await quick.store.undo(media);
-      (await slow).close();
+      (await opened).close();
       quick.close();
       world.indexedDB = new IDBFactory();
       const rebuilt = await world.open();
@@ -317,6 +297,55 @@ describe('recovery at start', () => {
 });
 
 describe('the release of the recorder', () => {
+  it('is of commands that the next start does not miss, also where the log still has their lines', async () => {
+    const world = makeWorld();
+    let through = 0;
+    world.recorder.release = async (seq) => void (through = seq);
+    const first = await world.open();
+    await first.store.apply(createCommand(a));
+    await first.store.undo(media);
+    await expect
+      .poll(async () => {
+        await first.sync.releaseRecorder();
+        return through;
+      })
+      .toBe(2);
+    await first.store.redo(media);
+    const history = await now(first.store.history(media));
+    first.close();
+    const second = await world.open();
+    expect(await now(second.store.history(media))).toEqual(history);
+    expect(await now(second.store.recovery())).toBeNull();
+    second.close();
+  });
+
+  it('is forgotten together with a log that was lost', async () => {
+    const world = makeWorld();
+    const first = await world.open();
+    for (const ref of [a, b]) await first.store.apply(createCommand(ref));
+    for (let step = 0; step < 2; step += 1) await first.store.undo(media);
+    await expect
+      .poll(async () => {
+        await first.sync.releaseRecorder();
+        return world.recorder.entries;
+      })
+      .toEqual([]);
+    first.close();
+    world.recorder = new MemoryRecorder();
+    const second = await world.open();
+    await second.store.apply(createCommand(a));
+    const [line] = world.recorder.entries;
+    second.close();
+    // The database has not kept the command.
+    const db = makeDatabase('crew', { indexedDB: world.indexedDB, IDBKeyRange });
+    await db.open();
+    await Promise.all([db.ops.clear(), db.edits.clear(), db.journal.clear()]);
+    db.close();
+    expect(line?.seq).toBe(1);
+    const third = await world.open();
+    expect(await now(third.store.annotations(media, []))).toHaveLength(1);
+  });
+
   it('drops what is confirmed and keeps everything from the oldest unconfirmed command on', async () => {
     const world = makeWorld();
     const { store, sync } = await world.open();
