@@ -18,11 +18,19 @@ import {
   type CatalogRef as Ref,
   type Dirty,
 } from './catalog-read.ts';
-import { isKnown, settleInCatalog } from './catalog-settle.ts';
+import { settleInCatalog } from './catalog-settle.ts';
 import { done, stopped, type PartOutcome, type SyncDeps } from './deps.ts';
 import { isRefusal, neverLeft } from './failure-kinds.ts';
 import { deletedField, sendable } from './merge.ts';
-import type { Attempt, Edit, EntityState, Failure, Place, Revision } from './ports.ts';
+import {
+  isSentKnown,
+  type Attempt,
+  type Edit,
+  type EntityState,
+  type Failure,
+  type Place,
+  type Revision,
+} from './ports.ts';
 import { isResting, keepInDoubt, keepWaiting } from './permissions.ts';
 import { park } from './settle.ts';
 
@@ -117,7 +125,7 @@ class CatalogPush {
     if (!permissions.permits(this.#projectId, needOf(edit)) || isResting(edit, clock.now())) return null;
     if (status.kind === 'parked' || conflicts.some(({ field }) => field === deletedField)) return null;
     if (attempt !== null) {
-      const isAgain = attempt.intent === 'create' && this.#deps.traits.keyed && isKnown(state);
+      const isAgain = attempt.intent === 'create' && this.#deps.traits.keyed && isSentKnown(state);
       const fields = isAgain ? await this.#resolved(ref, attempt.sent) : null;
       return fields === null ? null : { intent: 'create', ref, fields, again: attempt };
     }

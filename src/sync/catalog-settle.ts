@@ -2,7 +2,14 @@ import { isCatalogField } from '../domain/catalog-fields.ts';
 import { isCatalogKind } from '../domain/identity.ts';
 import { settleShown } from './markless.ts';
 import { rebase, type MergeContext } from './merge.ts';
-import { stockTraits, type Attempt, type Edit, type EntityState, type Revision } from './ports.ts';
+import {
+  isSentKnown,
+  stockTraits,
+  type Attempt,
+  type Edit,
+  type EntityState,
+  type Revision,
+} from './ports.ts';
 
 /*
  * Sections, versions, leaves, bookmarks and favorites have neither marks nor tombstones. A list of
@@ -45,14 +52,9 @@ function madeAgain(edit: Edit): Revision {
  * it was; a request that a lost database forgot the key of is only waited for.
  */
 function isOpen(state: EntityState, { at }: Attempt, { now, lateFor, keyed }: CatalogSettleContext): boolean {
-  const isUnknown = !isKnown(state);
+  const isUnknown = !isSentKnown(state);
   if (keyed && !isUnknown) return true;
   // A hub orders the requests about one element, but a new bookmark is no element that it could know.
   const wait = isUnknown ? Math.max(lateFor, stockTraits.lateFor) : lateFor;
   return now >= at && now - at < wait;
-}
-
-/** What was sent is known; after a lost database only where the flight recorder tells it. */
-export function isKnown({ edit, attempt }: Pick<EntityState, 'edit' | 'attempt'>): boolean {
-  return edit?.maybeSent !== true || attempt?.recorded === true;
 }

@@ -1,7 +1,14 @@
 import { sameValue } from '../domain/compare.ts';
 import type { Fields } from '../domain/fields.ts';
 import { rebase, type MergeContext } from './merge.ts';
-import type { Attempt, Edit, EntityState, Revision, ServerRow } from './ports.ts';
+import {
+  isSentKnown,
+  type Attempt,
+  type Edit,
+  type EntityState,
+  type Revision,
+  type ServerRow,
+} from './ports.ts';
 
 /*
  * Medias, and what a catalog holds, have no marks: whether a request took effect is told by what the
@@ -98,8 +105,7 @@ function created(
   const changes: Fields = {};
   const unknown = new Set<string>();
   // What was sent by a process whose database was lost may not be known: the user's values are not given up.
-  const isSentKnown = attempt !== null && (!edit.maybeSent || attempt.recorded === true);
-  const isUnknown = edit.revision > 0 && !isSentKnown;
+  const isUnknown = edit.revision > 0 && (attempt === null || !isSentKnown({ edit, attempt }));
   for (const [field, mine] of Object.entries(edit.changes)) {
     if (!context.isField(field) || sameValue(mine, row.fields[field])) continue;
     if (isUnknown) {

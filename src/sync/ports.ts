@@ -131,6 +131,11 @@ export interface Attempt {
   recorded?: true;
 }
 
+/** What was sent is known; after a lost database only where the flight recorder tells it. */
+export function isSentKnown({ edit, attempt }: Pick<EntityState, 'edit' | 'attempt'>): boolean {
+  return edit?.maybeSent !== true || attempt?.recorded === true;
+}
+
 /** Both sides changed one field; mine stays in force until the user chooses. */
 export interface Conflict {
   id: string;

@@ -3,6 +3,7 @@ import type { Fields } from '../domain/fields.ts';
 import { isSetField, stateMembers, withMembers } from '../domain/member-set.ts';
 import { deletedField, emptied, isSameToDelete, list, owing, rebase, type MergeContext } from './merge.ts';
 import {
+  isSentKnown,
   puttingBack,
   type Attempt,
   type Conflict,
@@ -189,7 +190,7 @@ function confirm(
     edit.putBack ?? [],
   );
   // What exactly was sent by a process whose database was lost may not be known: it is sent again.
-  const unsure = edit.maybeSent && attempt.recorded !== true;
+  const unsure = !isSentKnown({ edit, attempt });
   const asked = rewrittenMeanwhile({ edit: rest, attempt, conflicts }, landed, {
     ...context,
     unsure,
